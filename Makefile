@@ -1,0 +1,47 @@
+# graph-service: make serve, make test; `make help` lists the rest.
+HOST ?= 127.0.0.1
+PORT ?= 8000
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help setup serve test check fix lock wheel clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready ## make the virtual environment and install from the lock
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+serve: setup ## load the graph and serve it on http://127.0.0.1:8000 (HOST=, PORT=)
+	@$(BIN)/graph-service load
+	@$(BIN)/graph-service serve --host $(HOST) --port $(PORT)
+
+test: setup ## run all tests
+	$(BIN)/pytest
+
+check: setup ## lint, strict types, and the project's own checks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/graph-service check
+
+fix: setup ## format code and data
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/graph-service check --fix
+
+wheel: setup ## build the wheel into dist/
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+lock: setup ## renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		--extra dev --output-file requirements.lock pyproject.toml
+
+clean: ## remove what the targets made, except var/
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache

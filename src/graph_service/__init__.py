@@ -1,0 +1,1 @@
+"""graph-service: the knowledge graph of a cooperation programme, validated, sourced, and served."""

@@ -1,0 +1,181 @@
+"""Asking: a release in, a view out. Runs the queries that a view is made of; no HTTP, no template."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from graph_service import views
+from graph_service.errors import ParameterError, UnknownTerm
+from graph_service.release import Release
+from graph_service.terms import ELP, RDF_TYPE, Iri, Literal, compact, record_iri
+from graph_service.views import Answer, Comparison, Coverage, Mandate, Record, Roadmap, RoadmapParts
+
+BY_AXIS, LEFT_OUT, MATRIX = "institutions/by-axis", "institutions/left-out", "coverage/matrix"
+PROFILE = "countries/profile"
+COMPARED = range(2, 7)  # how many countries stand side by side
+
+R = TypeVar("R")
+
+
+def once_per_release(function: Callable[[Release], R]) -> Callable[[Release], R]:
+    """Remember the result for as long as the release is open: it never changes."""
+    known: WeakKeyDictionary[Release, R] = WeakKeyDictionary()
+
+    @wraps(function)
+    def remembered(release: Release) -> R:
+        if release not in known:
+            known[release] = function(release)
+        return known[release]
+
+    return remembered
+
+
+def answer(release: Release, values: Mapping[str, str]) -> Answer:
+    """Who covers what, and who does not although a source names them."""
+    found = release.ask(BY_AXIS, values)
+    left_out = release.ask(LEFT_OUT, values)
+    as_of = found.parameters["as_of"]
+    return views.answer(found.rows, left_out.rows, parameters=found.parameters, as_of=as_of)
+
+
+def coverage(release: Release, values: Mapping[str, str]) -> Coverage:
+    """Institutions per country and axis."""
+    found = release.ask(MATRIX, values)
+    component = found.parameters.get("component")
+    iri = record_iri("component", component) if component else None
+    return views.coverage(found.rows, component=iri, as_of=found.parameters["as_of"])
+
+
+def roadmap(release: Release, country: str, as_of: str) -> Roadmap:
+    """All that is known of one country in the programme.
+
+    Raises:
+        UnknownTerm: there is no such country, or it has no roadmap.
+    """
+    member = release.find("elp:Country", country, kind="country")
+    values = {"country": member.slug}
+
+    def rows(name: str, **more: str) -> Sequence[Mapping[str, Iri | Literal]]:
+        return release.ask(f"roadmaps/{name}", values | more).rows
+
+    itself = rows("country")
+    if not itself:
+        raise UnknownTerm("roadmap of a country", given=country)
+    then = plan_year(release, str(itself[0]["plan"])) or as_of
+    parts = RoadmapParts(
+        country=itself,
+        identity=rows("identity"),
+        events=rows("events"),
+        institutions=rows("institutions"),
+        mandates=rows("mandates", as_of=as_of),
+        mandates_then=rows("mandates", as_of=then),
+        organisations=rows("organisations"),
+        gaps=rows("gaps"),
+        gap_cells=rows("gap-cells"),
+        statements=rows("statements"),
+        evidence=rows("evidence"),
+    )
+    return views.roadmap(parts, as_of=as_of, then=then)
+
+
+def plan_year(release: Release, plan: str) -> str | None:
+    """The year that an action plan is for."""
+    rows = release.ask("records/outgoing", {"record": plan}).rows
+    return next((str(row["value"]) for row in rows if compact(str(row["property"])) == "elp:year"), None)
+
+
+def comparison(release: Release, codes: Sequence[str], as_of: str) -> Comparison:
+    """Two to six countries side by side.
+
+    Raises:
+        UnknownTerm: one of them is not known.
+        ParameterError: too few, too many, or one twice.
+    """
+    members = [release.find("elp:Country", code, kind="country", parameter="countries") for code in codes]
+    slugs = [member.slug for member in members]
+    if len(slugs) not in COMPARED or len(set(slugs)) < len(slugs):
+        problem = f"Give {COMPARED[0]} to {COMPARED[-1]} different countries, for example countries=PE,EC."
+        raise ParameterError(problem, parameter="countries")
+    return views.comparison((_profile(release, slug, as_of) for slug in slugs), as_of=as_of)
+
+
+def record(release: Release, iri: Iri) -> Record:
+    """One record: what is recorded of it, by whom it is said, what points to it, what is not recorded."""
+    asked = {"record": str(iri)}
+    outgoing = release.ask("records/outgoing", asked).rows
+    types = [str(row["value"]) for row in outgoing if row["property"] == RDF_TYPE]
+    return views.record(
+        outgoing,
+        release.ask("records/incoming", asked).rows,
+        release.ask("records/evidence", asked).rows,
+        [each for kind in types for each in usual_properties(release).get(kind, ())],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AxisCells:
+    """One axis: how many institutions hold a mandate in force, per country and component; None is all of them."""
+
+    countries: tuple[Iri, ...]
+    components: tuple[Iri, ...]
+    counts: Mapping[tuple[Iri, Iri | None], int]
+    as_of: str
+
+
+def axis_cells(release: Release, axis: Iri) -> AxisCells:
+    """Where an axis is covered, today."""
+    shown = components(release)
+    tables = {None: coverage(release, {})} | {each: coverage(release, {"component": each}) for each in shown}
+    counts = {(c, each): table.counts[c, axis] for each, table in tables.items() for c in table.countries}
+    return AxisCells(tables[None].countries, shown, counts, tables[None].as_of)
+
+
+def mandates_of(release: Release, institution: Iri, country: str) -> tuple[Mandate, ...]:
+    """The mandates of one institution, in force or not, with their evidence."""
+    values = {"country": country}
+    rows = [row for row in release.ask("roadmaps/mandates", values).rows if row["institution"] == institution]
+    evidence = release.ask("roadmaps/evidence", values).rows
+    return views.answer(rows, (), parameters=values, as_of="", evidence=evidence).mandates
+
+
+@once_per_release
+def usual_properties(release: Release) -> Mapping[str, tuple[Iri, ...]]:
+    """Class → the properties that most of its records have, so that a record can say which of them it lacks."""
+    usual: dict[str, tuple[Iri, ...]] = {}
+    for name in ("Country", "Institution", "Event", "RegionalOrganisation", "Mandate", "CoverageGap"):
+        members = release.members(f"elp:{name}")
+        iris = {member.iri for member in members}
+        said = {(subject, predicate) for subject, predicate, _ in release.describe(iris) if subject in iris}
+        counts = Counter(predicate for _, predicate in said)
+        usual[ELP + name] = tuple(sorted(each for each, count in counts.items() if 2 * count >= len(members)))
+    return usual
+
+
+@once_per_release
+def axes(release: Release) -> tuple[Iri, ...]:
+    """The axes in the order of their scheme."""
+    return tuple(Iri(str(row["iri"])) for row in release.ask("axes/all").rows)
+
+
+@once_per_release
+def components(release: Release) -> tuple[Iri, ...]:
+    """The components in the order of their scheme."""
+    countries = release.members("elp:Country")
+    if not countries or not axes(release):
+        return tuple(member.iri for member in release.members("elp:Component"))
+    rows = release.ask("coverage/components", {"country": countries[0].slug, "axis": axes(release)[0]}).rows
+    return tuple(dict.fromkeys(Iri(str(row["component"])) for row in rows))
+
+
+def _profile(release: Release, country: str, as_of: str) -> views.Profile:
+    values = {"country": country}
+    return views.profile(
+        release.ask(PROFILE, {**values, "as_of": as_of}).rows,
+        release.ask("roadmaps/organisations", values).rows,
+        release.ask("roadmaps/evidence", values).rows,
+    )

@@ -1,0 +1,206 @@
+"""Errors: what is wrong, where, and how to mend it. No HTTP status and no exit code: the doors add those.
+
+Every error that a user can cause is a GraphServiceError; its text is one plain sentence or two.
+`web/problems.py` gives each class an HTTP status, `cli.py` an exit code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from graph_service.validation import ValidationReport
+
+
+def nearest(given: str, known: Sequence[str], count: int = 3) -> tuple[str, ...]:
+    """Return up to `count` of the known names that look like the given one, best first.
+
+    >>> nearest("corupcion", ["corruption", "gender"])
+    ('corruption',)
+    """
+    folded = {name.casefold(): name for name in known}
+    found = get_close_matches(given.casefold(), list(folded), n=count, cutoff=0.5)
+    return tuple(folded[name] for name in sorted(found, key=found.index))
+
+
+class GraphServiceError(Exception):
+    """The base of all errors that a user or an operator can mend.
+
+    `slug` names the kind of problem in addresses (RFC 9457 `type`), `title` in words.
+    """
+
+    slug: ClassVar[str] = "error"
+    title: ClassVar[str] = "Error"
+
+
+class UnknownTerm(GraphServiceError):
+    """The name is not in the list it should come from; `near` holds up to three close names."""
+
+    slug, title = "unknown-term", "Unknown name"
+
+    def __init__(self, kind: str, *, given: str, near: Sequence[str] = (), parameter: str | None = None) -> None:
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        super().__init__(f"There is no {kind} {given!r}.{hint}")
+        self.kind, self.given, self.near, self.parameter = kind, given, tuple(near), parameter
+
+
+class MalformedValue(GraphServiceError):
+    """A parameter's value cannot be read as what it should be."""
+
+    slug, title = "malformed-value", "Value cannot be read"
+
+    def __init__(self, parameter: str, *, given: str, expected: str) -> None:
+        super().__init__(f"The value {given!r} of {parameter!r} cannot be read: {expected}.")
+        self.parameter, self.given = parameter, given
+
+
+class ParameterError(GraphServiceError):
+    """A parameter is missing, given twice or not known to the query."""
+
+    slug, title = "parameter", "Parameter missing or not known"
+
+    def __init__(self, message: str, *, parameter: str) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
+class SparqlSyntaxError(GraphServiceError):
+    """The engine cannot parse the query; line and column count from 1 where the engine tells them."""
+
+    slug, title = "sparql-syntax", "The query has a syntax error"
+
+    def __init__(self, message: str, *, line: int | None = None, column: int | None = None, text: str = "") -> None:
+        place = f" at line {line}, column {column}" if line else ""
+        super().__init__(f"The query has a syntax error{place}: {message}")
+        lines = text.splitlines()
+        self.line, self.column = line, column
+        self.source_line = lines[line - 1] if line and line <= len(lines) else ""
+
+
+class QueryRefused(GraphServiceError):
+    """The query asks for something that this service does not do, such as fetching from elsewhere."""
+
+    slug, title = "query-refused", "The query is refused"
+
+
+class QueryFailed(GraphServiceError):
+    """The engine could not evaluate a query that it had understood."""
+
+    slug, title = "query-failed", "The query cannot be evaluated"
+
+
+class RdfSyntaxError(GraphServiceError):
+    """A file or body is not well-formed RDF; file, line and column say where."""
+
+    slug, title = "rdf-syntax", "The RDF cannot be read"
+
+    def __init__(self, message: str, *, file: str, line: int | None = None, column: int | None = None) -> None:
+        place = ":".join(str(part) for part in (file, line, column) if part is not None)
+        super().__init__(f"{place}: {message}")
+        self.file, self.line, self.column = file, line, column
+
+
+class DataRefused(GraphServiceError):
+    """The data is well-formed, yet cannot be published as it is (blank nodes, rewritten literals, doubled triples)."""
+
+    slug, title = "data-refused", "The data is refused"
+
+
+class DoesNotConform(GraphServiceError):
+    """The SHACL shapes find violations; the report is kept."""
+
+    slug, title = "does-not-conform", "The data does not conform to the shapes"
+
+    def __init__(self, report: ValidationReport) -> None:
+        count = len(report.violations)
+        first = report.violations[0]
+        more = f" and {count - 1} more" if count > 1 else ""
+        super().__init__(f"{count} violation{'s' if count != 1 else ''}: {first.sentence()}{more}")
+        self.report = report
+
+
+class ShapesError(GraphServiceError):
+    """The shapes themselves are wrong: unknown `sh:` terms, or not valid SHACL."""
+
+    slug, title = "shapes", "The shapes are not valid"
+
+
+class CatalogueError(GraphServiceError):
+    """A query file's header and text do not agree, or it cannot be bound soundly."""
+
+    slug, title = "query-file", "A query file is not sound"
+
+    def __init__(self, message: str, *, file: str, line: int = 1) -> None:
+        super().__init__(f"{file}:{line}: {message}")
+        self.file, self.line = file, line
+
+
+@dataclass(frozen=True, slots=True)
+class TableFinding:
+    """One cell or row of a table that cannot be imported; rows count from 1, the header being row 1."""
+
+    file: str
+    row: int
+    column: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}, row {self.row}, column {self.column}: {self.message}"
+
+
+class TablesRefused(GraphServiceError):
+    """Some rows of the tables cannot become statements; nothing was written."""
+
+    slug, title = "tables-refused", "The tables are refused"
+
+    def __init__(self, findings: Sequence[TableFinding]) -> None:
+        super().__init__("\n".join(str(finding) for finding in findings))
+        self.findings = tuple(findings)
+
+
+class SettingError(GraphServiceError):
+    """A setting makes no sense; its name and origin are told."""
+
+    slug, title = "setting", "A setting cannot be used"
+
+    def __init__(self, name: str, *, origin: str, problem: str) -> None:
+        super().__init__(f"The setting {name} ({origin}) cannot be used: {problem}.")
+
+
+class UnknownRelease(GraphServiceError):
+    """No release has that number."""
+
+    slug, title = "unknown-release", "Unknown release"
+
+
+class ReleasePruned(GraphServiceError):
+    """The release existed; its record is kept, its data is not."""
+
+    slug, title = "release-pruned", "The data of this release is no longer kept"
+
+
+class NoRelease(GraphServiceError):
+    """Nothing has been published yet."""
+
+    slug, title = "no-release", "Nothing is published yet"
+
+
+class HomeError(GraphServiceError):
+    """The home folder cannot be used: not writable, full, damaged, or written by a newer version."""
+
+    slug, title = "home", "The home folder cannot be used"
+
+
+class WriterBusy(GraphServiceError):
+    """Another writer holds the lock for longer than this one would wait."""
+
+    slug, title = "writer-busy", "Another write is under way"
+
+
+class ServeError(GraphServiceError):
+    """The server cannot start, for example because the port is in use."""
+
+    slug, title = "serve", "The server cannot start"

@@ -1,0 +1,29 @@
+"""Formats: a view, a result or statements in, bytes out. Used by the web and the commands; no HTTP, no store.
+
+The same value gives the same bytes each time: rows in the order of their query, statements sorted.
+In JSON and CSV a record is its code or slug (`PE`, `human-rights`); only columns that may name records of any
+kind, where a slug could mean two things, hold whole IRIs.
+"""
+
+from graph_service.formats.common import FORMATS, Code, Label, slug_of, to_json
+from graph_service.formats.csv_view import view_csv
+from graph_service.formats.json_ld import jsonld
+from graph_service.formats.json_view import view_json
+from graph_service.formats.rdf import graph_bytes, turtle
+from graph_service.formats.table import table_bytes, table_csv, table_json
+
+__all__ = [
+    "FORMATS",
+    "Code",
+    "Label",
+    "graph_bytes",
+    "jsonld",
+    "slug_of",
+    "table_bytes",
+    "table_csv",
+    "table_json",
+    "to_json",
+    "turtle",
+    "view_csv",
+    "view_json",
+]

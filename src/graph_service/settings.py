@@ -1,0 +1,121 @@
+"""Settings: read once from the environment and a TOML file; each value knows its origin.
+
+The only module that reads the environment. A setting `port` is `GRAPH_SERVICE_PORT` in the environment and
+`port` in the file, which is `graph-service.toml` in the working folder or named by `GRAPH_SERVICE_CONFIG`.
+The environment beats the file, the file beats the default.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from graph_service.errors import SettingError
+
+PREFIX = "GRAPH_SERVICE_"
+
+
+def shipped_project() -> Path:
+    """The folder with `ontology/ data/ queries/` that comes with the program: in the wheel, or in a checkout."""
+    here = Path(__file__).resolve().parent
+    packed = here / "project"
+    return packed if packed.is_dir() else here.parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator can choose. Paths are absolute, sizes and times carry their unit in the name."""
+
+    home: Path = field(default=Path("var"), metadata={"help": "folder of the releases; made at first start"})
+    project: Path = field(
+        default_factory=shipped_project, metadata={"help": "folder that holds ontology/, data/ and queries/"}
+    )
+    host: str = field(default="127.0.0.1", metadata={"help": "address to listen on"})
+    port: int = field(default=8000, metadata={"help": "port to listen on", "min": 0, "max": 65535})
+    default_graph: str = field(
+        default="union",
+        metadata={"help": "what a query without GRAPH sees: all graphs, or none", "one_of": ("union", "separate")},
+    )
+    keep_releases: int = field(
+        default=20, metadata={"help": "releases whose data is kept, besides the last one of each day", "min": 1}
+    )
+    writer_wait_s: int = field(default=60, metadata={"help": "how long a write waits for another one", "min": 0})
+    max_body_bytes: int = field(default=1_000_000, metadata={"help": "largest request body", "min": 1})
+    origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def origin(self, name: str) -> str:
+        """Where a setting's value comes from."""
+        return self.origins.get(name, "default")
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read all settings.
+
+    Raises:
+        SettingError: a value makes no sense, or a name is unknown; tells the name and where it stands.
+    """
+    config = Path(environment.get(PREFIX + "CONFIG", "graph-service.toml"))
+    given: dict[str, tuple[object, str]] = {
+        name: (value, str(config)) for name, value in _file(config, PREFIX + "CONFIG" in environment).items()
+    }
+    for key, text in environment.items():
+        if key.startswith(PREFIX) and key != PREFIX + "CONFIG":
+            given[key.removeprefix(PREFIX).lower()] = (text, f"environment, {key}")
+    known = {item.name: item for item in fields(Settings) if item.name != "origins"}
+    values: dict[str, Any] = {}
+    for name, (value, origin) in given.items():
+        if name not in known:
+            raise SettingError(name, origin=origin, problem=f"there is no such setting; known are {', '.join(known)}")
+        values[name] = _read(name, value, origin, known[name].metadata)
+    settings = Settings(**values, origins={name: origin for name, (_, origin) in given.items()})
+    return _absolute(settings)
+
+
+def _file(path: Path, must_exist: bool) -> Mapping[str, object]:
+    if not path.is_file():
+        if must_exist:
+            raise SettingError("config", origin=f"environment, {PREFIX}CONFIG", problem=f"there is no file {path}")
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError("config", origin=str(path), problem=f"not valid TOML: {error}") from None
+
+
+def _read(name: str, value: object, origin: str, rules: Mapping[str, Any]) -> object:
+    kind = {item.name: item.type for item in fields(Settings)}[name]
+    if kind == "Path":
+        return Path(str(value))
+    if kind == "int":
+        return _integer(name, value, origin, rules)
+    if (allowed := rules.get("one_of")) and value not in tuple(allowed):
+        raise SettingError(name, origin=origin, problem=f"{value!r} is not one of {', '.join(allowed)}")
+    return str(value)
+
+
+def _integer(name: str, value: object, origin: str, rules: Mapping[str, object]) -> int:
+    try:
+        number = int(str(value))
+    except ValueError:
+        raise SettingError(name, origin=origin, problem=f"{value!r} is not a whole number") from None
+    low, high = rules.get("min"), rules.get("max")
+    if (isinstance(low, int) and number < low) or (isinstance(high, int) and number > high):
+        limits = f"at least {low}" if high is None else f"between {low} and {high}"
+        raise SettingError(name, origin=origin, problem=f"{number} is out of range, it must be {limits}")
+    return number
+
+
+def _absolute(settings: Settings) -> Settings:
+    project = settings.project.resolve()
+    if not all((project / folder).is_dir() for folder in ("ontology", "data", "queries")):
+        raise SettingError(
+            "project",
+            origin=settings.origin("project"),
+            problem=f"{project} does not hold the folders ontology, data and queries",
+        )
+    values = {item.name: getattr(settings, item.name) for item in fields(Settings)}
+    return Settings(**{**values, "home": settings.home.absolute(), "project": project})

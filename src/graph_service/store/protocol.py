@@ -1,0 +1,92 @@
+"""What the rest of the house may ask of an RDF store, whichever engine stands behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from graph_service.terms import Binding, Iri, Quad, Term, Triple
+
+NO_BINDING: Binding = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The dataset of a query (SPARQL 1.1 Protocol, 2.1.4).
+
+    Without default graphs named, the default graph is the union of all graphs, or the plain one if `union` is off.
+    """
+
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    union: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Solutions:
+    """The answer of a SELECT: its variables in order, and one binding per row."""
+
+    variables: tuple[str, ...]
+    rows: Iterator[Binding]
+
+
+class GraphStore(Protocol):
+    """Reading. Texts of queries are trusted unless said otherwise; values are bound as terms, never pasted."""
+
+    def select(self, text: str, binding: Binding = NO_BINDING) -> Solutions:
+        """Run a SELECT over the union of all graphs.
+
+        Raises:
+            SparqlSyntaxError, QueryFailed.
+        """
+
+    def construct(self, text: str, binding: Binding = NO_BINDING) -> Iterator[Triple]:
+        """Run a CONSTRUCT over the union of all graphs; triples may repeat."""
+
+    def answer(self, text: str, accept: str, dataset: Dataset) -> tuple[str, Iterator[bytes]]:
+        """Run an untrusted query and write its answer in the format of a media type or suffix.
+
+        Returns the media type and the bytes. Nothing is ever fetched from elsewhere.
+
+        Raises:
+            SparqlSyntaxError, QueryRefused, QueryFailed.
+        """
+
+    def statements(self, subject: Iri) -> Iterator[tuple[Iri, Term]]:
+        """What is said of a subject, over all graphs."""
+
+    def objects(self, subject: Iri, predicate: Iri) -> Iterator[Term]:
+        """The values of one property of a subject, over all graphs."""
+
+    def quads(self) -> Iterator[Quad]:
+        """All quads, in no order."""
+
+    def graph(self, graph: Iri) -> Iterator[Triple]:
+        """The triples of one named graph, in no order."""
+
+    def graphs(self) -> Sequence[Iri]:
+        """The names of the graphs, sorted."""
+
+    def dump(self, suffix: str) -> Iterator[bytes]:
+        """The whole dataset (`nq`, `trig`) or its union (`nt`, `ttl`, `rdf`, `jsonld`), sorted."""
+
+    def __len__(self) -> int:
+        """How many quads."""
+
+
+class WritableStore(GraphStore, Protocol):
+    """Writing, always on a staging copy."""
+
+    def replace_graph(self, graph: Iri, triples: Iterable[Triple]) -> None:
+        """Make a named graph hold exactly these triples."""
+
+    def add(self, graph: Iri, triples: Iterable[Triple]) -> None:
+        """Add triples to a named graph."""
+
+    def remove_graph(self, graph: Iri) -> None:
+        """Drop a named graph."""
+
+    def checkpoint(self, folder: Path) -> None:
+        """Write an immutable copy to a new folder, sharing files where the file system can."""

@@ -1,0 +1,1 @@
+"""The web room: addresses, formats, pages. One router per family of addresses; `app` puts them together."""

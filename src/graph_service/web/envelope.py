@@ -1,0 +1,69 @@
+"""Envelope: what every answer has, whatever it is. Security headers, open reading from other origins, HEAD."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from graph_service.web import problems
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Link, Content-Disposition, Retry-After",
+}
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+class Envelope:
+    """ASGI middleware. HEAD is a GET whose body stays here (RFC 9110, 9.3.2); a fault of ours becomes a 500."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on, and its answer back."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        answering = _Answering(send, without_body=scope["method"] == "HEAD")
+        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        if scope["method"] == "OPTIONS":
+            return await Response(status_code=204, headers=PREFLIGHT)(scope, receive, answering.send)
+        try:
+            await self.app(inner, receive, answering.send)
+        except Exception as error:
+            if answering.started:
+                raise
+            answer = await run_in_threadpool(problems.on_failure, Request(inner), error)
+            await answer(inner, receive, answering.send)
+
+
+class _Answering:
+    """One answer on its way out."""
+
+    def __init__(self, send: Send, *, without_body: bool) -> None:
+        self._send, self._without_body = send, without_body
+        self.started = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers[name] = value
+        elif message["type"] == "http.response.body" and self._without_body:
+            message = {**message, "body": b""}
+        await self._send(message)

@@ -1,0 +1,70 @@
+"""Operations: is it alive, is it ready, what can it do. Health, API description, static files."""
+
+from __future__ import annotations
+
+import mimetypes
+from functools import cache
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from graph_service import formats
+from graph_service.errors import UnknownTerm, nearest
+from graph_service.web import openapi, respond
+from graph_service.web.media import HTML, JSON
+from graph_service.web.render import STATIC_FOLDER, static_address
+from graph_service.web.respond import Asked, CurrentRelease, Writers, about
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get("/health/live", openapi_extra=about(JSON))
+def live() -> Response:
+    """Whether the process answers at all."""
+    return JSONResponse({"status": "live"}, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/health/ready", openapi_extra=about(JSON))
+def ready(release: CurrentRelease) -> Response:
+    """Whether there is a release to read: 503 while there is none."""
+    told = {"status": "ready", "release": release.number, "published": release.record.created}
+    return JSONResponse(told, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/openapi.json", openapi_extra=about(JSON))
+def description(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
+    """The description of every address (OpenAPI 3.1)."""
+    wanted.parameters(())
+    writers: Writers = {JSON: lambda: formats.to_json(openapi.document(request.app.state.routes, release))}
+    return respond.respond(wanted, release, writers)
+
+
+@router.get("/docs{suffix:suffix}", openapi_extra=about(HTML, JSON))
+def docs(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
+    """The same description as a page."""
+    wanted.parameters(())
+
+    def page() -> str:
+        return wanted.page(release, "docs.html", document=openapi.document(request.app.state.routes, release))
+
+    return respond.respond(wanted, release, {HTML: page})
+
+
+@router.get("/static/{file}", include_in_schema=False)
+def static(file: str, request: Request) -> Response:
+    """A file of the pages; its address holds a digest of its content, so it can be kept for ever."""
+    known = _static_files()
+    if file not in known:
+        raise UnknownTerm("file", given=file, near=nearest(file, list(known)))
+    tag = f'"{static_address(file).partition("=")[2]}"'
+    current = request.url.query == static_address(file).partition("?")[2]
+    headers = {"ETag": tag, "Cache-Control": "public, max-age=31536000, immutable" if current else "no-cache"}
+    if respond.has_tag(request.headers.get("if-none-match", ""), tag):
+        return Response(status_code=304, headers=headers)
+    return Response(known[file], headers=headers, media_type=mimetypes.guess_type(file)[0])
+
+
+@cache
+def _static_files() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in STATIC_FOLDER.iterdir() if path.is_file()}

@@ -1,0 +1,274 @@
+"""Problems: errors become RFC 9457 problem details, or a page for people. The only place that gives an error a status.
+
+An error class without a row in STATUS fails a test. Nothing here shows a stack trace.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from graph_service import errors
+from graph_service.errors import GraphServiceError, NoRelease, UnknownTerm, nearest
+from graph_service.release import Release
+from graph_service.terms import PROBLEMS
+from graph_service.web import media, respond
+from graph_service.web.language import later
+from graph_service.web.media import HTML, Format, NotAcceptable
+from graph_service.web.respond import Wanted
+
+log = logging.getLogger(__name__)
+
+PROBLEM = Format("json", "application/problem+json", "Problem details")
+PLAIN_JSON = Format("json", "application/json", "JSON")
+
+# an UnknownTerm is 404 where it came from the path, 422 where it came from a parameter: see `status_of`
+STATUS: Mapping[type[GraphServiceError], int] = {
+    GraphServiceError: 500,
+    errors.UnknownTerm: 404,
+    errors.MalformedValue: 422,
+    errors.ParameterError: 422,
+    errors.SparqlSyntaxError: 400,
+    errors.QueryRefused: 403,
+    errors.QueryFailed: 422,
+    errors.RdfSyntaxError: 400,
+    errors.DataRefused: 422,
+    errors.DoesNotConform: 422,
+    errors.ShapesError: 422,
+    errors.TablesRefused: 422,
+    errors.CatalogueError: 500,
+    errors.SettingError: 500,
+    errors.UnknownRelease: 404,
+    errors.ReleasePruned: 410,
+    errors.NoRelease: 503,
+    errors.HomeError: 503,
+    errors.WriterBusy: 503,
+    errors.ServeError: 500,
+    media.NotAcceptable: 406,
+    media.UnknownFormat: 404,
+    respond.MalformedRequest: 400,
+    respond.UnsupportedMediaType: 415,
+    respond.BodyTooLarge: 413,
+}
+RETRY_AFTER_S = 5
+
+# the titles of problems, marked for translation; they are translated where a page shows them
+TITLES = (
+    later("Another write is under way"),
+    later("A query file is not sound"),
+    later("A setting cannot be used"),
+    later("Bad request"),
+    later("Error"),
+    later("Internal error"),
+    later("Method not allowed"),
+    later("No acceptable format"),
+    later("Nothing is published yet"),
+    later("Parameter missing or not known"),
+    later("The RDF cannot be read"),
+    later("The data does not conform to the shapes"),
+    later("The data is refused"),
+    later("The data of this release is no longer kept"),
+    later("The home folder cannot be used"),
+    later("The query cannot be evaluated"),
+    later("The query has a syntax error"),
+    later("The query is refused"),
+    later("The request cannot be read"),
+    later("The request is too large"),
+    later("The server cannot start"),
+    later("The shapes are not valid"),
+    later("The tables are refused"),
+    later("Unknown address"),
+    later("Unknown format"),
+    later("Unknown name"),
+    later("Unknown release"),
+    later("Unsupported media type"),
+    later("Value cannot be read"),
+)
+
+# what an error tells beside its sentence; these become members of the problem details
+_MEMBERS = ("parameter", "near", "offered", "line", "column", "source_line", "file")
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A near name, with the address where it would have led."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What went wrong, in the members of RFC 9457."""
+
+    slug: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    members: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    suggestions: tuple[Suggestion, ...] = ()
+
+    def to_json(self) -> str:
+        """Write the problem as `application/problem+json`."""
+        body = {
+            "type": PROBLEMS + self.slug,
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": self.instance,
+            **self.members,
+        }
+        return json.dumps(body, ensure_ascii=False, indent=2) + "\n"
+
+
+@contextmanager
+def named_in_path() -> Iterator[None]:
+    """Within this block an unknown name stands in the path, so it is a 404 whatever parameter it filled."""
+    try:
+        yield
+    except UnknownTerm as error:
+        raise UnknownTerm(error.kind, given=error.given, near=error.near) from None
+
+
+def status_of(error: GraphServiceError) -> int:
+    """Return the status of an error: that of its class, or of the nearest base that has one."""
+    if isinstance(error, UnknownTerm) and error.parameter:
+        return 422
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def describe(error: GraphServiceError, request: Request) -> Problem:
+    """Put an error into the members of RFC 9457."""
+    members = {name: value for name in _MEMBERS if (value := getattr(error, name, None))}
+    if isinstance(error, errors.DoesNotConform):
+        members["violations"] = [finding.sentence() for finding in error.report.violations]
+    status = status_of(error)
+    return Problem(
+        slug=error.slug,
+        title=error.title,
+        status=status,
+        detail=str(error),
+        instance=request.url.path,
+        members=members,
+        headers={"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {},
+        suggestions=tuple(_suggestions(error, request)),
+    )
+
+
+def on_error(request: Request, error: Exception) -> Response:
+    """Answer an error that a client or an operator can mend."""
+    assert isinstance(error, GraphServiceError)
+    return answer(describe(error, request), request)
+
+
+def on_http_error(request: Request, error: Exception) -> Response:
+    """Answer what the router refuses: an unknown address (404) or method (405)."""
+    assert isinstance(error, HTTPException)
+    path = request.url.path
+    if error.status_code == 404:
+        near = nearest(path, _addresses(request))
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        problem = Problem(
+            slug="unknown-address",
+            title="Unknown address",
+            status=404,
+            detail=f"There is nothing at {path}.{hint}",
+            instance=path,
+            members={"near": near} if near else {},
+            suggestions=tuple(Suggestion(each, each) for each in near),
+        )
+    elif error.status_code == 405:
+        allowed = sorted({*(error.headers or {}).get("Allow", "GET").split(", "), "HEAD", "OPTIONS"})
+        problem = Problem(
+            slug="method",
+            title="Method not allowed",
+            status=405,
+            detail=f"{path} takes {', '.join(allowed)}, not {request.method}.",
+            instance=path,
+            headers={"Allow": ", ".join(allowed)},
+        )
+    else:
+        problem = Problem("request", "Bad request", error.status_code, str(error.detail), path)
+    return answer(problem, request)
+
+
+def on_failure(request: Request, error: Exception) -> Response:
+    """Answer a fault of ours: the log gets the trace, the client one sentence."""
+    log.exception("request failed: %s %s", request.method, request.url.path, exc_info=error)
+    detail = "The server could not answer this request. The fault is ours and has been logged."
+    problem = Problem("failure", "Internal error", 500, detail, request.url.path)
+    try:
+        return answer(problem, request)
+    except Exception:  # the page itself is at fault
+        log.exception("the page of a problem failed")
+        return respond.send(problem.to_json(), PROBLEM.media_type, {}, problem.status)
+
+
+def answer(problem: Problem, request: Request) -> Response:
+    """Send a problem as a page to those who prefer HTML, else as problem details."""
+    wanted = _wanted(request)
+    headers = {"Vary": "Accept", "Cache-Control": "no-store", **problem.headers}
+    if prefers_html(wanted):
+        release = _release(request)
+        headers["Content-Language"] = wanted.language
+        page = wanted.page(release, "problem.html", problem=problem)
+        return respond.send(page, HTML.media_type, headers, problem.status)
+    return respond.send(problem.to_json(), PROBLEM.media_type, headers, problem.status)
+
+
+def prefers_html(wanted: Wanted) -> bool:
+    """Whether a problem should be a page: asked by suffix, or HTML ranks above JSON in Accept."""
+    if wanted.suffix:
+        return wanted.suffix == HTML.name
+    try:
+        return media.negotiate(wanted.accept, (PROBLEM, PLAIN_JSON, HTML)) is HTML
+    except NotAcceptable:
+        return False
+
+
+def _wanted(request: Request) -> Wanted:
+    try:
+        return respond.wanted(request)
+    except GraphServiceError:  # an unknown language: the problem itself is told in English
+        plain = Request({**request.scope, "query_string": b""})
+        return respond.wanted(plain)
+
+
+def _release(request: Request) -> Release | None:
+    """The current release, for the page around the problem; a page can do without."""
+    try:
+        return respond.current_release(request)
+    except (NoRelease, errors.HomeError):
+        return None
+
+
+def _suggestions(error: GraphServiceError, request: Request) -> Iterator[Suggestion]:
+    """Turn near names into addresses: in place of the parameter's value, or of the last segment of the path."""
+    near = getattr(error, "near", ())
+    parameter = getattr(error, "parameter", None)
+    for name in near:
+        if parameter:
+            corrected = request.url.include_query_params(**{parameter: name})
+            yield Suggestion(name, f"{corrected.path}?{corrected.query}")
+        else:
+            parent = request.url.path.rstrip("/").rpartition("/")[0]
+            yield Suggestion(name, f"{parent}/{quote(name)}")
+
+
+def _addresses(request: Request) -> list[str]:
+    """The addresses without variable parts, for near names."""
+    routes = request.app.state.routes
+    paths = {route.path.partition("{")[0].rstrip("/") for route in routes if isinstance(route, Route)}
+    return sorted(path for path in paths if path)

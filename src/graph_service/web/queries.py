@@ -1,0 +1,120 @@
+"""Queries: the catalogue, and each question of it at its own address: form, table, JSON, CSV or RDF."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from itertools import groupby
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from graph_service import formats
+from graph_service.catalogue import QueryFile
+from graph_service.errors import ParameterError
+from graph_service.release import Release
+from graph_service.web import forms, respond
+from graph_service.web.media import CSV, HTML, JSON, RDF_FORMATS, Format
+from graph_service.web.problems import named_in_path
+from graph_service.web.respond import Asked, CurrentRelease, Wanted, Writers, about
+
+router = APIRouter(tags=["queries"])
+
+
+@router.get("/queries{suffix:suffix}", openapi_extra=about(HTML, JSON))
+def catalogue(wanted: Asked, release: CurrentRelease) -> Response:
+    """All questions that can be asked, with their parameters."""
+    wanted.parameters(())
+    groups = {name: list(found) for name, found in groupby(release.catalogue, lambda query: query.name.split("/")[0])}
+    writers: Writers = {
+        HTML: lambda: wanted.page(release, "queries.html", groups=groups),
+        JSON: lambda: formats.to_json({"queries": [describe(query) for query in release.catalogue]}),
+    }
+    return respond.respond(wanted, release, writers)
+
+
+@router.get("/queries/{group:slug}/{name:slug}{suffix:suffix}", include_in_schema=False)
+def query(group: str, name: str, wanted: Asked, release: CurrentRelease) -> Response:
+    """The answer of one question; programs without a preference get JSON, or Turtle where it answers in RDF."""
+    with named_in_path():
+        found = release.catalogue.get(f"{group}/{name}")
+    try:
+        values = wanted.values(release, found.name)
+    except ParameterError:
+        known = {each.name for each in found.parameters}
+        if wanted.choose(_offered(found)) is not HTML or any(given not in known for given, _ in wanted.given):
+            raise
+        return _form(wanted, release, found)
+    return respond.respond(wanted, release, _writers(wanted, release, found, values), query=found.name, values=values)
+
+
+def describe(query: QueryFile) -> Mapping[str, object]:
+    """One question as JSON: what it answers, what it needs, its columns."""
+    return {
+        "name": query.name,
+        "address": f"/queries/{query.name}",
+        "form": query.form,
+        "summary": dict(query.summary),
+        "parameters": [
+            {
+                "name": each.name,
+                "type": each.type,
+                "required": each.required,
+                "in": each.scheme,
+                "example": each.example,
+                "description": each.description,
+            }
+            for each in query.parameters
+        ],
+        "columns": [{"name": each.name, "type": each.type, "description": each.description} for each in query.columns],
+        "tags": list(query.tags),
+    }
+
+
+def _offered(query: QueryFile) -> tuple[Format, ...]:
+    return (*RDF_FORMATS, HTML) if query.form == "CONSTRUCT" else (JSON, CSV, HTML)
+
+
+def _writers(wanted: Wanted, release: Release, query: QueryFile, values: Mapping[str, str]) -> Writers:
+    if query.form == "CONSTRUCT":
+        triples = partial(release.construct, query.name, values)
+        page = partial(_page, wanted, release, query, values)
+        return {
+            **respond.rdf_writers(release, triples),
+            HTML: lambda: page(turtle=formats.turtle(triples()).decode()),
+        }
+    result = partial(release.ask, query.name, values)
+    return {
+        JSON: lambda: respond.table_json(release, wanted, result(), (JSON, CSV, HTML)),
+        CSV: lambda: formats.table_csv(result()),
+        HTML: lambda: _page(wanted, release, query, values, result=result()),
+    }
+
+
+def _form(wanted: Wanted, release: Release, query: QueryFile) -> Response:
+    """The form alone, for people who come without the value that a question needs."""
+    given = wanted.parameters([each.name for each in query.parameters])
+    needed = ", ".join(each.name for each in query.parameters if each.required and each.name not in given)
+    page = partial(_page, wanted, release, query, {**query.example, **given}, needed=needed)
+    return respond.respond(wanted, release, {HTML: page}, query=query.name)
+
+
+def _page(
+    wanted: Wanted,
+    release: Release,
+    query: QueryFile,
+    values: Mapping[str, str],
+    *,
+    result: object = None,
+    turtle: str | None = None,
+    needed: str = "",
+) -> str:
+    return wanted.page(
+        release,
+        "query.html",
+        query=query,
+        fields=forms.fields(release, query, values, wanted.language),
+        result=result,
+        turtle=turtle,
+        needed=needed,
+    )

@@ -1,0 +1,113 @@
+"""Roadmaps: the list, and one page per country with all that is known of it in the programme."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from graph_service import asking, formats
+from graph_service.release import Release
+from graph_service.terms import Iri, record_iri
+from graph_service.views import Mandate, Roadmap
+from graph_service.web import respond
+from graph_service.web.media import CSV, HTML, JSON, RDF_FORMATS
+from graph_service.web.problems import named_in_path
+from graph_service.web.respond import Asked, CurrentRelease, Wanted, Writers, about
+from graph_service.web.tiles import tiles
+
+router = APIRouter(tags=["pages"])
+
+COUNTRY, GRAPH = "roadmaps/country", "roadmaps/graph"
+IN_FORCE = ("certain", "possible")
+
+
+@router.get("/roadmaps{suffix:suffix}", openapi_extra=about(HTML, JSON, CSV))
+def roadmaps(wanted: Asked, release: CurrentRelease) -> Response:
+    """The countries that have a roadmap."""
+    wanted.parameters(())
+    result = release.ask("countries/all")
+    writers: Writers = {
+        HTML: lambda: wanted.page(
+            release, "roadmaps.html", result=result, places=tiles(release), coverage=asking.coverage(release, {})
+        ),
+        JSON: lambda: respond.table_json(release, wanted, result, (HTML, JSON, CSV)),
+        CSV: lambda: formats.table_csv(result),
+    }
+    values = {"as_of": release.today.isoformat()}
+    return respond.respond(wanted, release, writers, query="countries/all", values=values)
+
+
+@router.get("/roadmaps/{country:slug}{suffix:suffix}", openapi_extra=about(HTML, JSON, CSV, *RDF_FORMATS))
+def roadmap(country: str, wanted: Asked, release: CurrentRelease) -> Response:
+    """All that is known of one country in the programme, and what is not published."""
+    given = wanted.parameters(("as_of",))
+    with named_in_path():
+        member = release.find("elp:Country", country, kind="country")
+    values = _values(release, {**given, "country": member.slug})
+    if country != member.slug:
+        return respond.see_other(wanted.moved(f"/roadmaps/{member.slug}"))
+    return respond.respond(wanted, release, _writers(wanted, release, values), query=GRAPH, values=values)
+
+
+def written(release: Release, country: str, suffix: str, as_of: str = "") -> bytes:
+    """The roadmap of a country as its address gives it, without a server.
+
+    Raises:
+        UnknownTerm, MalformedValue: no such country, or the date cannot be read.
+        UnknownFormat: the suffix is none of those offered.
+    """
+    member = release.find("elp:Country", country, kind="country")
+    values = _values(release, {"country": member.slug, "as_of": as_of})
+    given = (("as_of", as_of),) if as_of else ()
+    wanted = Wanted(path=f"/roadmaps/{member.slug}", suffix=suffix, given=given)
+    writers = _writers(wanted, release, values)
+    body = writers[wanted.choose(tuple(writers))]()
+    return body.encode() if isinstance(body, str) else bytes(body) if isinstance(body, bytes) else b"".join(body)
+
+
+def _values(release: Release, given: Mapping[str, str]) -> Mapping[str, str]:
+    """The country and the date, as understood."""
+    return release.understood("roadmaps/mandates", given)
+
+
+def _writers(wanted: Wanted, release: Release, values: Mapping[str, str]) -> Writers:
+    country = values["country"]
+    view = partial(asking.roadmap, release, country, values["as_of"])
+    offered = (HTML, JSON, CSV, *RDF_FORMATS)
+    return {
+        HTML: lambda: _page(wanted, release, view()),
+        JSON: lambda: respond.view_json(release, wanted, view(), offered, COUNTRY),
+        CSV: lambda: respond.view_csv(release, wanted, view()),
+        **respond.rdf_writers(
+            release, lambda: release.construct(GRAPH, {"country": country}), record_iri("roadmap", country)
+        ),
+    }
+
+
+def _page(wanted: Wanted, release: Release, roadmap: Roadmap) -> str:
+    held = [each for each in roadmap.mandates if each.in_force in IN_FORCE]
+    then = {each.iri for each in roadmap.mandates_then if each.in_force in IN_FORCE}
+    return wanted.page(
+        release,
+        "roadmap.html",
+        roadmap=roadmap,
+        axes=asking.axes(release),
+        components=asking.components(release),
+        covered={each.axis for each in held},
+        new={each.iri for each in held if each.iri not in then},
+        ended=sum(each.period.end is not None for each in roadmap.institutions),
+        for_all=sum(each.for_all for each in roadmap.events),
+        source_count=len({each.source for each in roadmap.sources}),
+        mandates_of=_by_institution(roadmap),
+        places=tiles(release),
+    )
+
+
+def _by_institution(roadmap: Roadmap) -> dict[Iri, list[Mandate]]:
+    found: dict[Iri, list[Mandate]] = {}
+    for mandate in roadmap.mandates:
+        found.setdefault(mandate.institution, []).append(mandate)
+    return found

@@ -1,0 +1,80 @@
+"""Fixtures: the real project, published once into a temporary home, and the real app over it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from graph_service import turtle
+from graph_service.publishing import Publisher
+from graph_service.release import Release, Releases
+from graph_service.settings import Settings
+
+HERE = Path(__file__).resolve().parent
+PROJECT = HERE.parent
+OWN_CONCEPT = re.compile(r"/id/(axis/|component/|evidence/(axis|component)-)")  # what each programme has of its own
+
+
+@pytest.fixture(scope="session")
+def project_dir() -> Path:
+    """The project of this repository: ontology/, data/, queries/."""
+    return PROJECT
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder in which the real project is published as release 1. Not to be written by tests."""
+    folder = tmp_path_factory.mktemp("home")
+    Publisher(folder).load_project(PROJECT, who="tests")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def releases(home: Path) -> Releases:
+    """The releases of that home."""
+    return Releases(home)
+
+
+@pytest.fixture(scope="session")
+def release(releases: Releases) -> Release:
+    """The published release of the real project."""
+    return releases.current()
+
+
+@pytest.fixture(scope="session")
+def second_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another programme's project, written with the same ontology: two countries, two axes. Not to be changed."""
+    folder = tmp_path_factory.mktemp("second") / "project"
+    shutil.copytree(PROJECT / "ontology", folder / "ontology")
+    shutil.copytree(PROJECT / "queries", folder / "queries")
+    own = turtle.parse((HERE / "second_programme/concepts.ttl").read_text(), "concepts.ttl")
+    shared = turtle.parse((PROJECT / "ontology/concepts.ttl").read_text(), "concepts.ttl")
+    others = {iri: facts for iri, facts in shared.records.items() if not OWN_CONCEPT.search(iri)}
+    concepts = turtle.Document({**others, **own.records})
+    (folder / "ontology/concepts.ttl").write_text(turtle.serialize(concepts))
+    (folder / "data").mkdir()
+    shutil.copy(HERE / "second_programme/programme.ttl", folder / "data")
+    return folder
+
+
+@pytest.fixture
+def small_project(second_project: Path, tmp_path: Path) -> Path:
+    """A copy of it that a test may spoil; with few queries, since each load in a new process reads them."""
+    copy = Path(shutil.copytree(second_project, tmp_path / "project", ignore=shutil.ignore_patterns("queries")))
+    shutil.copytree(second_project / "queries" / "vocabulary", copy / "queries" / "vocabulary")
+    return copy
+
+
+@pytest.fixture(scope="session")
+def client(home: Path, releases: Releases) -> Iterator[TestClient]:
+    """A client of the real app over the real project; redirects are not followed."""
+    from graph_service.web.app import create_app
+
+    app = create_app(releases, Settings(home=home, project=PROJECT))
+    with TestClient(app, follow_redirects=False) as made:
+        yield made

@@ -1,0 +1,2 @@
+# An axis without a place in the list.
+DELETE WHERE { axis:cybercrime elp:order ?place }

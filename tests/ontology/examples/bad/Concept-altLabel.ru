@@ -1,0 +1,2 @@
+# The preferred label once more.
+INSERT DATA { axis:corruption skos:altLabel "Corrupción"@es }

@@ -1,0 +1,2 @@
+# Two capitals.
+INSERT DATA { country:PE elp:capital "Cusco" }

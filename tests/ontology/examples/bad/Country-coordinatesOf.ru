@@ -1,0 +1,2 @@
+# Two things at one point.
+INSERT DATA { country:PE elp:coordinatesOf "seat of government" }

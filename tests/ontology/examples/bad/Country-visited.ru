@@ -1,0 +1,2 @@
+# Both true and false.
+INSERT DATA { country:PE elp:visited false }

@@ -1,0 +1,2 @@
+# An address that is no slug.
+INSERT { <https://w3id.org/elpaccto/id/gap/cl%20corruption> ?property ?value } WHERE { gap:cl-corruption ?property ?value }

@@ -1,0 +1,2 @@
+# A misspelt class.
+INSERT DATA { gap:cl-corruption a elp:CoverageGapp }

@@ -1,0 +1,2 @@
+# A misspelt property.
+INSERT DATA { mandate:cl-policia-cybercrime elp:hollder institution:cl-policia }

@@ -1,0 +1,2 @@
+# Two cities.
+INSERT DATA { event:workshop-2017 elp:city "Lima" }

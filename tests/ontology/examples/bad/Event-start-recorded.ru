@@ -1,0 +1,2 @@
+# An event without a date.
+DELETE WHERE { event:workshop-2020 elp:start ?date }

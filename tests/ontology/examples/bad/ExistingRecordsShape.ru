@@ -1,0 +1,2 @@
+# A link to a record that does not exist.
+INSERT DATA { country:PE rdfs:seeAlso country:XX }

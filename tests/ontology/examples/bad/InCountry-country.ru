@@ -1,0 +1,2 @@
+# A gap in no country.
+DELETE DATA { gap:cl-corruption elp:country country:CL }

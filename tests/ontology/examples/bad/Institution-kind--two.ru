@@ -1,0 +1,2 @@
+# Two kinds.
+INSERT DATA { institution:pe-comision elp:kind concept:police-force }

@@ -1,0 +1,2 @@
+# A word instead of true or false.
+INSERT DATA { institution:cl-policia elp:outsideComponents "no" }

@@ -1,0 +1,2 @@
+# A mandate of two institutions.
+INSERT DATA { mandate:pe-unidad-cybercrime elp:holder institution:pe-fiscalia }

@@ -1,0 +1,2 @@
+# Two names in one language.
+INSERT DATA { event:workshop-2017 rdfs:label "Encuentro"@es }

@@ -1,0 +1,2 @@
+# Two notes in one language.
+INSERT DATA { country:PE skos:note "Visited again."@en }

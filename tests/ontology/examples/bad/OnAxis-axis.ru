@@ -1,0 +1,2 @@
+# A gap on two axes.
+INSERT DATA { gap:cl-corruption elp:axis axis:cybercrime }

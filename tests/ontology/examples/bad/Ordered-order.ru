@@ -1,0 +1,2 @@
+# A word instead of a number.
+INSERT DATA { concept:checked elp:order "first" }

@@ -1,0 +1,2 @@
+# Two full names.
+INSERT DATA { partner:agence elp:fullName "Agence" }

@@ -1,0 +1,3 @@
+# A role of participants.
+DELETE WHERE { partner:agence elp:role ?value } ;
+INSERT DATA { partner:agence elp:role concept:speaker }

@@ -1,0 +1,2 @@
+# Two dates for one beginning.
+INSERT DATA { institution:pe-unidad elp:since "2019"^^xsd:gYear }

@@ -1,0 +1,2 @@
+# A meeting that took place, called planned.
+INSERT DATA { event:meeting-2019 a elp:PlannedActivity }

@@ -1,0 +1,2 @@
+# A replaced body without an end.
+INSERT DATA { institution:pe-fiscalia elp:replacedBy institution:pe-unidad }

@@ -1,0 +1,2 @@
+# A gap that says nothing.
+DELETE WHERE { gap:cl-corruption dcterms:description ?text }

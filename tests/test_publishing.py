@@ -1,0 +1,272 @@
+"""Publishing: what is acknowledged is whole and stays; what is refused or killed leaves everything as it was."""
+
+from __future__ import annotations
+
+import datetime
+import gzip
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from graph_service import publishing
+from graph_service.errors import (
+    DataRefused,
+    DoesNotConform,
+    HomeError,
+    NoRelease,
+    RdfSyntaxError,
+    ReleasePruned,
+    ShapesError,
+    UnknownRelease,
+    WriterBusy,
+)
+from graph_service.publishing import Publisher, quad_digest, read_data
+from graph_service.release import Releases
+from graph_service.terms import Iri
+
+GAP = "https://w3id.org/elpaccto/id/gap/"
+
+
+@pytest.fixture
+def project(small_project: Path) -> Path:
+    """The small programme, to be spoilt."""
+    return small_project
+
+
+@pytest.fixture
+def publisher(tmp_path: Path) -> Publisher:
+    """A publisher into an empty home."""
+    return Publisher(tmp_path / "home", wait_s=1)
+
+
+def spoil(project: Path, old: str, new: str) -> None:
+    """Replace a text in the small programme's data; it must be there."""
+    path = project / "data" / "programme.ttl"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def add(project: Path, statements: str) -> None:
+    """Add statements to the small programme's data."""
+    with (project / "data" / "programme.ttl").open("a") as file:
+        file.write(statements)
+
+
+def test_nothing_published_says_what_to_run(tmp_path: Path):
+    """A reader of an empty home is told the command."""
+    with pytest.raises(NoRelease, match="graph-service load"):
+        Releases(tmp_path).current()
+
+
+def test_a_load_publishes_once(publisher: Publisher, project: Path):
+    """The same project again makes no new release, nor does a new comment."""
+    first = publisher.load_project(project, who="ana")
+    again = publisher.load_project(project, who="ana")
+    add(project, "\n# a comment\n")
+    commented = publisher.load_project(project, who="ana")
+
+    assert (first.new, again.new, commented.new) == (True, False, False)
+    assert first.record.number == again.record.number == commented.record.number == 1
+    assert first.record.who == "ana"
+
+
+def test_a_change_makes_a_release_that_readers_follow_without_restart(publisher: Publisher, project: Path):
+    """The record counts what was added and removed, and the delta names it."""
+    publisher.load_project(project, who="ana")
+    releases = Releases(publisher.home)
+    before = releases.current()
+    spoil(project, '"Justice pour tous"@fr', '"Justice pour toutes"@fr')
+
+    record = publisher.load_project(project, who="ben", reason="new name").record
+
+    assert releases.current().number == record.number == 2
+    assert before.number == 1 and before.exists(before.members("elp:Country")[0].iri)
+    assert (record.added, record.removed, record.reason) == (1, 1, "new name")
+    delta = gzip.decompress((publisher.home / "history" / "2.nq.gz").read_bytes()).decode().splitlines()
+    assert [line[0] for line in delta] == ["+", "-"]
+    assert "Justice pour toutes" in delta[0]
+
+
+def test_a_file_that_is_gone_takes_its_graph_with_it(publisher: Publisher, project: Path):
+    """A project's load leaves no graph of files that are no more."""
+    extra = project / "data" / "extra.ttl"
+    extra.write_text('<https://w3id.org/elpaccto/id/country/SN> <http://www.w3.org/2004/02/skos/core#note> "x"@en .')
+    publisher.load_project(project, who="ana")
+    extra.unlink()
+    publisher.load_project(project, who="ana")
+
+    assert "https://w3id.org/elpaccto/graph/extra" not in Releases(publisher.home).current().store.graphs()
+
+
+@pytest.mark.parametrize(
+    ("statements", "error", "message"),
+    [
+        ("\ncountry:SN elp:country .\n", RdfSyntaxError, r"data/programme\.ttl:\d+:\d+: "),
+        ("\ncountry:SN elp:note [] .\n", DataRefused, "blank node stands at elp:note"),
+        ('\ncountry:SN elp:order "007"^^xsd:integer .\n', DataRefused, "not in canonical form: write 7"),
+        ("\naxis:theft a elp:TransversalAxis .\n", DataRefused, "stands in two graphs, .*concepts and .*programme"),
+        ("\ngap:sn-x a elp:CoverageGap .\n", DoesNotConform, r"\d+ violations: sn-x"),
+        ('\ncountry:SN elp:colour "red" .\n', DoesNotConform, "elp:colour|colour"),
+    ],
+)
+def test_a_refused_load_changes_nothing_and_says_why(
+    publisher: Publisher, project: Path, statements: str, error: type[Exception], message: str
+):
+    """Release, answers and home stay as they were; no staging folder is left."""
+    publisher.load_project(project, who="ana")
+    before = quad_digest(Releases(publisher.home).current().store.quads())
+    add(project, statements)
+
+    with pytest.raises(error, match=message):
+        publisher.load_project(project, who="ana")
+
+    release = Releases(publisher.home).current()
+    assert release.number == 1
+    assert quad_digest(release.store.quads()) == before == release.record.digest
+    assert sorted(path.name for path in publisher.home.iterdir()) == ["current", "history", "lock", "releases"]
+
+
+def test_misspelt_shapes_are_refused(publisher: Publisher, project: Path):
+    """A `sh:` term outside the vocabulary would silently check nothing."""
+    shapes = project / "ontology" / "shapes.ttl"
+    shapes.write_text(shapes.read_text().replace("sh:minCount", "sh:mincount", 1))
+
+    with pytest.raises(ShapesError, match="sh:mincount"):
+        publisher.load_project(project, who="ana")
+
+
+def test_files_are_loaded_into_their_own_graphs_beside_the_rest(publisher: Publisher, project: Path, tmp_path: Path):
+    """Loading one file replaces its graph and no other."""
+    publisher.load_project(project, who="ana")
+    file = tmp_path / "notes.ttl"
+    file.write_text('<https://w3id.org/elpaccto/id/country/SN> <http://www.w3.org/2004/02/skos/core#note> "x"@en .')
+
+    record = publisher.load_files([file], who="ben").record
+
+    assert (record.number, record.added, record.removed) == (2, 1, 0)
+    assert record.graphs["https://w3id.org/elpaccto/graph/notes"] == 1
+    assert not publisher.load_files([file], who="ben").new
+
+
+def test_rollback_publishes_the_content_of_an_earlier_release(publisher: Publisher, project: Path):
+    """The content is that of then; the number goes on."""
+    first = publisher.load_project(project, who="ana").record
+    spoil(project, '"Justice pour tous"@fr', '"Autre"@fr')
+    publisher.load_project(project, who="ana")
+
+    record = publisher.rollback(1, who="ben").record
+
+    assert (record.number, record.digest) == (3, first.digest)
+    assert record.reason == "rollback to release 1"
+    with pytest.raises(UnknownRelease, match="no release 9"):
+        publisher.rollback(9, who="ben")
+
+
+def test_pruning_keeps_the_last_ones_and_one_a_day(project: Path, tmp_path: Path):
+    """Records stay for ever; data of older releases goes, but for the last one of each day."""
+    publisher = Publisher(tmp_path / "home", keep=2)
+    for number in range(1, 6):
+        spoil(project, "Justice pour", f"{number} Justice pour")
+        publisher.load_project(project, who="ana")
+        if number == 2:
+            age(publisher.home, 2, days=1)
+            age(publisher.home, 1, days=1)
+
+    releases = Releases(publisher.home)
+    assert [record.number for record in releases.records()] == [5, 4, 3, 2, 1]
+    assert sorted(path.name for path in (publisher.home / "releases").iterdir()) == ["2", "4", "5"]
+    with pytest.raises(ReleasePruned):
+        releases.get(1)
+    with pytest.raises(ReleasePruned):
+        publisher.rollback(3, who="ana")
+
+
+def age(home: Path, number: int, days: int) -> None:
+    """Make a release some days older."""
+    path = home / "history" / f"{number}.json"
+    record = json.loads(path.read_text())
+    then = datetime.datetime.fromisoformat(record["created"]) - datetime.timedelta(days=days)
+    path.write_text(json.dumps({**record, "created": then.isoformat()}))
+
+
+def test_what_a_crash_left_is_removed_by_the_next_writer(publisher: Publisher, project: Path):
+    """Neither a staging folder nor a release that never became current survives."""
+    publisher.load_project(project, who="ana")
+    (publisher.home / "staging" / "store").mkdir(parents=True)
+    shutil.copytree(publisher.home / "releases" / "1", publisher.home / "releases" / "2")
+    shutil.copy(publisher.home / "history" / "1.json", publisher.home / "history" / "2.json")
+    assert len(Releases(publisher.home).records()) == 1
+    spoil(project, '"Justice pour tous"@fr', '"Autre"@fr')
+
+    record = publisher.load_project(project, who="ben").record
+
+    assert (record.number, record.who) == (2, "ben")
+    assert not (publisher.home / "staging").exists()
+
+
+def test_a_second_writer_waits_and_then_says_so(publisher: Publisher, project: Path):
+    """The lock is between processes and threads; who waits too long is told."""
+    impatient = Publisher(publisher.home, wait_s=0)
+
+    with publisher._writer(), pytest.raises(WriterBusy, match="Another write"):
+        impatient.load_project(project, who="ben")
+
+
+def test_a_home_that_cannot_be_written_says_what_to_do(project: Path, tmp_path: Path):
+    """A file where the folder should be stands for every home that cannot be written."""
+    home = tmp_path / "home"
+    home.write_text("")
+
+    with pytest.raises(HomeError, match="GRAPH_SERVICE_HOME"):
+        Publisher(home).load_project(project, who="ana")
+
+
+def test_a_full_disk_is_told_and_leaves_the_release(
+    publisher: Publisher, project: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The operating system's refusal becomes one line; the next write cleans up."""
+    publisher.load_project(project, who="ana")
+    spoil(project, '"Justice pour tous"@fr', '"Autre"@fr')
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(publishing, "_write_delta", full)
+    with pytest.raises(HomeError, match="full"):
+        publisher.load_project(project, who="ana")
+    monkeypatch.undo()
+
+    assert Releases(publisher.home).current().number == 1
+    assert publisher.load_project(project, who="ana").record.number == 2
+
+
+def test_a_damaged_store_says_what_to_do(publisher: Publisher, project: Path):
+    """A store whose files are broken is told by folder."""
+    publisher.load_project(project, who="ana")
+    for path in (publisher.home / "releases" / "1" / "store").glob("MANIFEST*"):
+        path.write_bytes(b"broken")
+
+    with pytest.raises(HomeError, match="cannot be opened"):
+        Releases(publisher.home).current()
+
+
+def test_two_files_of_one_name_are_refused(project: Path):
+    """Each file is a graph, named by its stem."""
+    (project / "data" / "more").mkdir()
+    (project / "data" / "more" / "programme.ttl").write_text("")
+
+    with pytest.raises(DataRefused, match=r"data/more/programme\.ttl and data/programme\.ttl|programme"):
+        publishing.data_files(project)
+
+
+def test_data_in_other_formats_can_be_read(tmp_path: Path):
+    """N-Triples and RDF/XML are read by their suffix; an unknown suffix is told."""
+    line = tmp_path / "a.nt"
+    line.write_text("<urn:a> <urn:b> <urn:c> .\n")
+
+    assert read_data(line, "a.nt") == {(Iri("urn:a"), Iri("urn:b"), Iri("urn:c"))}
+    with pytest.raises(DataRefused, match="must end in"):
+        read_data(tmp_path / "a.pdf", "a.pdf") if (tmp_path / "a.pdf").write_text("") == 0 else None
