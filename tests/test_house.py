@@ -35,9 +35,9 @@ LEVELS = {  # a room may import only from rooms below it, or from itself
     "web": 4,
     "cli": 5,
 }
-COMMANDS = set(
-    ["serve", "load", "validate", "query", "roadmap", "export", "import", "releases", "rollback", "check", "settings"]
-)
+COMMANDS = {
+    "serve", "load", "validate", "query", "roadmap", "export", "import", "releases", "rollback", "check", "settings",
+}  # fmt: skip
 PLUMBING = {"respond", "problems", "render", "media", "words", "language", "forms", "envelope", "tiles", "openapi"}
 
 
