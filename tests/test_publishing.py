@@ -22,8 +22,9 @@ from graph_service.errors import (
     UnknownRelease,
     WriterBusy,
 )
-from graph_service.publishing import Publisher, quad_digest, read_data
+from graph_service.publishing import Publisher, quad_digest
 from graph_service.release import Releases
+from graph_service.staging import data_files, read_data
 from graph_service.terms import Iri
 
 GAP = "https://w3id.org/elpaccto/id/gap/"
@@ -259,7 +260,7 @@ def test_two_files_of_one_name_are_refused(project: Path):
     (project / "data" / "more" / "programme.ttl").write_text("")
 
     with pytest.raises(DataRefused, match=r"data/more/programme\.ttl and data/programme\.ttl|programme"):
-        publishing.data_files(project)
+        data_files(project)
 
 
 def test_data_in_other_formats_can_be_read(tmp_path: Path):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from graph_service import turtle
 from graph_service.errors import GraphServiceError, UnknownTerm, nearest
-from graph_service.publishing import check_project, gate, preview
 from graph_service.release import Release, ReleaseRecord
+from graph_service.staging import check_project, gate, preview
 from graph_service.store.embedded import EmbeddedStore
 from graph_service.terms import ELP, Iri, record_iri
 

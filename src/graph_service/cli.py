@@ -87,7 +87,8 @@ def serve(chosen: argparse.Namespace, settings: Settings) -> int:
 
 def load(chosen: argparse.Namespace, settings: Settings) -> int:
     """Publish the project, or some files."""
-    from graph_service.publishing import expand_paths, user_name
+    from graph_service.publishing import user_name
+    from graph_service.staging import expand_paths
 
     with _publisher(settings) as publisher:
         paths = expand_paths(map(Path, chosen.paths))
@@ -119,7 +120,7 @@ def import_(chosen: argparse.Namespace, settings: Settings) -> int:
 
 def validate(chosen: argparse.Namespace, settings: Settings) -> int:
     """Validate files against the project's shapes, together with the project's data."""
-    from graph_service.publishing import expand_paths, validate_files
+    from graph_service.staging import expand_paths, validate_files
 
     report = validate_files(expand_paths(map(Path, chosen.paths)), settings.project)
     _print_report(report, chosen.language, every=chosen.all)

@@ -11,8 +11,8 @@ import pytest
 import rdflib
 from rdflib import RDF, XSD
 
-from graph_service.publishing import derive
 from graph_service.release import Release
+from graph_service.staging import derive
 from graph_service.store.embedded import EmbeddedStore, parse_rdf
 from graph_service.terms import (
     DERIVED_GRAPH,

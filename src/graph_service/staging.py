@@ -1,0 +1,163 @@
+"""Staging: what a project's files say, what follows from it by rule, and whether it may be published.
+
+Reads files and fills a store; publishes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from graph_service.catalogue import Catalogue, read_catalogue
+from graph_service.errors import DataRefused, DoesNotConform
+from graph_service.store.embedded import EmbeddedStore, parse_rdf
+from graph_service.terms import DERIVED_GRAPH, XSD, Iri, Literal, Quad, Triple, compact, graph_iri, ntriple
+from graph_service.validation import ValidationReport, check_shapes, validate
+
+SHAPES = "ontology/shapes.ttl"
+RULES = "ontology/rules"
+RELEASE_DATE = "_release_date"  # the variable that a rule may use for the day of the release
+
+
+def data_files(project: Path) -> tuple[Path, ...]:
+    """The files of a project that become named graphs: all of `data/`, and the ontology without its shapes.
+
+    Raises:
+        DataRefused: two files have the same stem, and so the same graph.
+    """
+    files = sorted((project / "data").glob("**/*.ttl")) + sorted((project / "ontology").glob("*.ttl"))
+    files = [path for path in files if path != project / SHAPES]
+    twice = [stem for stem, count in Counter(path.stem for path in files).items() if count > 1]
+    if twice:
+        both = " and ".join(str(path.relative_to(project)) for path in files if path.stem == twice[0])
+        raise DataRefused(f"{both} would be the same graph: rename one of them.")
+    return tuple(files)
+
+
+def read_data(path: Path, name: str) -> set[Triple]:
+    """Read a data file as it was written.
+
+    Raises:
+        RdfSyntaxError: with file, line and column.
+        DataRefused: it has blank nodes, or cannot be read.
+    """
+    try:
+        triples = set(parse_rdf(path.read_bytes(), name, path.suffix.removeprefix(".")))
+    except (FileNotFoundError, IsADirectoryError, PermissionError, KeyError) as error:
+        problem = error.strerror if isinstance(error, OSError) else "its name must end in .ttl, .nt, .rdf or .jsonld"
+        raise DataRefused(f"{name} cannot be loaded: {problem}.") from None
+    for subject, predicate, value in triples:
+        if any(part.startswith("_:") for part in (subject, value) if isinstance(part, Iri)):
+            raise DataRefused(f"{name}: a blank node stands at {compact(predicate)}: give it an IRI.")
+    return triples
+
+
+def graph_triples(store: EmbeddedStore, graph: Iri) -> set[Triple]:
+    """The triples of one named graph."""
+    return set(store.graph(graph))
+
+
+def refuse_rewritten(arrived: set[Triple], kept: set[Triple], name: str) -> None:
+    """Refuse literals that the engine would silently write otherwise, such as "007"^^xsd:integer.
+
+    Raises:
+        DataRefused: shows the first one and how it would be kept.
+    """
+    if lost := sorted(arrived - kept, key=ntriple):
+        subject, predicate, value = lost[0]
+        close = [v for s, p, v in kept if (s, p) == (subject, predicate) and str(v) != str(value)]
+        hint = f": write {close[0]}" if len(close) == 1 else ""
+        raise DataRefused(f"{name}: {compact(subject)} {compact(predicate)}: {value} is not in canonical form{hint}.")
+
+
+def derive(store: EmbeddedStore, project: Path, today: datetime.date) -> None:
+    """Make the derived graph anew: every rule in order of file name, each seeing what those before it gave."""
+    graph = Iri(DERIVED_GRAPH)
+    store.remove_graph(graph)
+    date = Literal(today.isoformat(), datatype=XSD + "date")
+    derived: set[Triple] = set()
+    for path in sorted((project / RULES).glob("*.rq")):
+        rule = path.read_text(encoding="utf-8")
+        binding = {RELEASE_DATE: date} if f"?{RELEASE_DATE}" in rule else {}  # the engine refuses unused ones
+        found = set(store.construct(rule, binding)) - derived
+        derived |= found
+        store.add(graph, found)
+
+
+def gate(quads: Iterable[Quad], project: Path) -> ValidationReport:
+    """Let through only what conforms.
+
+    Raises:
+        DataRefused: a triple stands in two graphs.
+        DoesNotConform: the shapes find violations.
+    """
+    graph_of: dict[Triple, Iri] = {}
+    for subject, predicate, value, graph in quads:
+        triple = (subject, predicate, value)
+        if (other := graph_of.setdefault(triple, graph)) != graph:
+            first, second = sorted((compact(other), compact(graph)))
+            statement = " ".join(compact(str(part)) for part in triple)
+            raise DataRefused(f"The statement {statement} stands in two graphs, {first} and {second}: remove one.")
+    report = validate(graph_of, (project / SHAPES).read_text(encoding="utf-8"))
+    if not report.conforms:
+        raise DoesNotConform(report)
+    return report
+
+
+def check_project(project: Path) -> Catalogue:
+    """Check what does not need the data: the shapes themselves, and every query file; return the latter.
+
+    Raises:
+        ShapesError, RdfSyntaxError, CatalogueError.
+    """
+    check_shapes((project / SHAPES).read_text(encoding="utf-8"), SHAPES)
+    return read_catalogue(project / "queries")
+
+
+def preview(project: Path, paths: Sequence[Path] = ()) -> EmbeddedStore:
+    """What a release of the project and some files would hold, in memory, before the gate.
+
+    A file whose stem is that of a data file of the project stands in its place; all others are added.
+
+    Raises:
+        RdfSyntaxError, DataRefused.
+    """
+    files = {graph_iri(path.stem): path for path in (*data_files(project), *paths)}
+    store = EmbeddedStore.in_memory()
+    for graph, path in files.items():
+        name = path.relative_to(project).as_posix() if path.is_relative_to(project) else str(path)
+        triples = read_data(path, name)
+        store.replace_graph(graph, triples)
+        refuse_rewritten(triples, graph_triples(store, graph), name)
+    derive(store, project, datetime.datetime.now(datetime.UTC).date())
+    return store
+
+
+def validate_files(paths: Sequence[Path], project: Path) -> ValidationReport:
+    """Validate a project together with some files, as a load would; nothing is published.
+
+    Raises:
+        RdfSyntaxError, DataRefused, ShapesError, CatalogueError.
+    """
+    check_project(project)
+    try:
+        return gate(preview(project, paths).quads(), project)
+    except DoesNotConform as error:
+        return error.report
+
+
+def expand_paths(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """Files as they are, folders as the Turtle files below them.
+
+    Raises:
+        DataRefused: a path does not exist, or a folder holds no Turtle file.
+    """
+    found: list[Path] = []
+    for path in paths:
+        inside = sorted(path.glob("**/*.ttl")) if path.is_dir() else [path]
+        if not inside or not inside[0].exists():
+            raise DataRefused(f"{path} {'holds no .ttl file' if path.is_dir() else 'does not exist'}.")
+        found += inside
+    return tuple(found)
