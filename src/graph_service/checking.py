@@ -11,8 +11,9 @@ from graph_service.errors import GraphServiceError, UnknownTerm, nearest
 from graph_service.release import Release, ReleaseRecord
 from graph_service.staging import check_project, gate, preview
 from graph_service.store.embedded import EmbeddedStore
-from graph_service.terms import ELP, Iri, record_iri
+from graph_service.terms import ELP, LANGUAGES, Iri, compact, record_iri
 
+LABELS_MISSING = "quality/labels-missing"
 UNPUBLISHED = ReleaseRecord(0, "1970-01-01T00:00:00+00:00", "", "", None, 0, 0, 0, "", "", {}, {}, "")
 
 
@@ -29,7 +30,9 @@ def check_project_files(project: Path, texts: Mapping[str, Path]) -> tuple[str, 
         gate(store.quads(), project)
     except GraphServiceError as error:
         return (*problems, str(error))
-    problems += idle_queries(Release(store, UNPUBLISHED, project))
+    release = Release(store, UNPUBLISHED, project)
+    problems += idle_queries(release)
+    problems += nameless_records(release)
     for source, file in texts.items():
         problems += missing_quotes(store, source, file.read_text(encoding="utf-8"))
     return tuple(problems)
@@ -77,6 +80,18 @@ def idle_queries(release: Release) -> Iterator[str]:
             continue
         if not found:
             yield f"The query {query.name} gives no row with its own example."
+
+
+def nameless_records(release: Release) -> Iterator[str]:
+    """Languages in which some records that have names have none; nothing if the project has no such query."""
+    if LABELS_MISSING not in release.catalogue.queries:
+        return
+    for language in LANGUAGES:
+        rows = release.ask(LABELS_MISSING, {"language": language}).rows
+        if rows:
+            example = compact(str(rows[0]["record"]))
+            more = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
+            yield f"{example}{more} has no name in {language}: add rdfs:label."
 
 
 def missing_quotes(store: EmbeddedStore, source: str, text: str) -> Iterator[str]:
