@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,31 @@ from graph_service.settings import Settings
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
 OWN_CONCEPT = re.compile(r"/id/(axis/|component/|evidence/(axis|component)-)")  # what each programme has of its own
+
+collect_ignore_glob = ["*conftest.py"]  # looked through for examples, files of one name would hide each other
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Where the official suites are, for tests/conformance."""
+    parser.addoption("--suites", metavar="DIR", help="folder of the W3C suites (default: ../shared/conformance)")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud how the official suites went, and what of them was left out."""
+    counts: dict[str, Counter[str]] = {}
+    for outcome in ("passed", "failed", "xfailed", "skipped"):
+        for report in terminalreporter.stats.get(outcome, ()):
+            if report.when == "teardown" or "conformance/" not in report.nodeid:
+                continue
+            if outcome == "skipped":
+                reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+                counts.setdefault(reason.removeprefix("Skipped: "), Counter())[outcome] += 1
+            elif group := dict(report.user_properties).get("conformance"):
+                counts.setdefault(group, Counter())["known to fail" if outcome == "xfailed" else outcome] += 1
+    if counts:
+        terminalreporter.section("official suites")
+    for group, found in sorted(counts.items()):
+        terminalreporter.line(f"{group}: {', '.join(f'{count} {outcome}' for outcome, count in found.items())}")
 
 
 @pytest.fixture(scope="session")
@@ -78,3 +104,19 @@ def client(home: Path, releases: Releases) -> Iterator[TestClient]:
     app = create_app(releases, Settings(home=home, project=PROJECT))
     with TestClient(app, follow_redirects=False) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def second_home(second_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which the other programme is published, with few queries. Not to be written: see `own_home`."""
+    folder = tmp_path_factory.mktemp("second-home")
+    project = Path(shutil.copytree(second_project, folder / "project", ignore=shutil.ignore_patterns("queries")))
+    shutil.copytree(second_project / "queries" / "vocabulary", project / "queries" / "vocabulary")
+    Publisher(folder / "home").load_project(project, who="tests")
+    return folder / "home"
+
+
+@pytest.fixture
+def own_home(second_home: Path, tmp_path: Path) -> Path:
+    """A copy of that home that a test may write."""
+    return Path(shutil.copytree(second_home, tmp_path / "own-home", symlinks=True))

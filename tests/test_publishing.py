@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from graph_service import publishing
+from graph_service import publishing, writing
 from graph_service.errors import (
     DataRefused,
     DoesNotConform,
+    GraphRefused,
     HomeError,
+    LostUpdate,
     NoRelease,
     RdfSyntaxError,
     ReleasePruned,
@@ -22,10 +24,11 @@ from graph_service.errors import (
     UnknownRelease,
     WriterBusy,
 )
-from graph_service.publishing import Publisher, quad_digest
+from graph_service.publishing import Expected, Publisher, quad_digest
 from graph_service.release import Releases
 from graph_service.staging import data_files, read_data
-from graph_service.terms import Iri
+from graph_service.store.protocol import Dataset
+from graph_service.terms import DERIVED_GRAPH, Iri, nquad
 
 GAP = "https://w3id.org/elpaccto/id/gap/"
 
@@ -271,3 +274,106 @@ def test_data_in_other_formats_can_be_read(tmp_path: Path):
     assert read_data(line, "a.nt") == {(Iri("urn:a"), Iri("urn:b"), Iri("urn:c"))}
     with pytest.raises(DataRefused, match="must end in"):
         read_data(tmp_path / "a.pdf", "a.pdf") if (tmp_path / "a.pdf").write_text("") == 0 else None
+
+
+SN = "https://w3id.org/elpaccto/id/country/SN"
+SEE = "http://www.w3.org/2000/01/rdf-schema#seeAlso"
+NOTES = Iri("https://w3id.org/elpaccto/graph/notes")
+
+
+def see_also(name: str, subject: str = SN):
+    """A change that adds one statement."""
+    text = f"INSERT DATA {{ GRAPH <{NOTES}> {{ <{subject}> <{SEE}> <https://example.org/{name}> }} }}"
+    return writing.update(text, Dataset())
+
+
+@pytest.fixture
+def own(own_home: Path) -> Publisher:
+    """A publisher into a home that has a release."""
+    return Publisher(own_home, wait_s=1)
+
+
+def test_a_write_becomes_the_next_release_with_its_delta(own: Publisher):
+    """The digest, made from the delta, is that of the whole content."""
+    written = own.write(see_also("1"), who="ana", reason="a link")
+
+    release = Releases(own.home).current()
+    delta = gzip.decompress((own.home / "history" / "2.nq.gz").read_bytes()).decode()
+    assert (written.new, written.added, written.removed, written.record.number) == (True, 1, 0, 2)
+    assert delta == f"+ {nquad((Iri(SN), Iri(SEE), Iri('https://example.org/1'), NOTES))}"
+    assert release.record.digest == quad_digest(release.store.quads())
+    assert release.record.changed_in(NOTES) == 2
+    assert release.record.changed_in("https://w3id.org/elpaccto/graph/programme") == 1
+
+
+def test_a_write_that_changes_nothing_makes_no_release(own: Publisher):
+    """Neither the same again, nor what takes away what was never there."""
+    own.write(see_also("1"), who="ana", reason="")
+    again = own.write(see_also("1"), who="ana", reason="")
+    nothing = own.write(
+        writing.update(f"DELETE DATA {{ GRAPH <{NOTES}> {{ <{SN}> <{SEE}> 1 }} }}", Dataset()), who="a", reason=""
+    )
+
+    assert (again.new, nothing.new, nothing.record.number) == (False, False, 2)
+
+
+def test_a_dry_run_publishes_nothing(own: Publisher):
+    """It tells the release that there would be."""
+    written = own.write(see_also("1"), who="ana", reason="", dry_run=True)
+
+    assert (written.record.number, written.added) == (2, 1)
+    assert Releases(own.home).current().number == 1
+    assert not (own.home / "staging").exists()
+
+
+def test_who_has_not_seen_the_latest_is_refused(own: Publisher):
+    """Of the whole data by its number, of a graph by its last change."""
+    own.write(see_also("1"), who="ana", reason="")
+    programme = Expected(frozenset({1}), Iri("https://w3id.org/elpaccto/graph/programme"))
+
+    with pytest.raises(LostUpdate, match="that of release 2"):
+        own.write(see_also("2"), who="ana", reason="", expected=Expected(frozenset({1})))
+    with pytest.raises(LostUpdate, match="does not exist"):
+        own.write(see_also("2"), who="ana", reason="", expected=Expected(frozenset(), Iri("urn:none")))
+    assert own.write(see_also("2"), who="ana", reason="", expected=programme).record.number == 3
+
+
+def test_blank_nodes_get_iris_that_stay(own: Publisher):
+    """One IRI for one node, also where it stands in two statements."""
+    text = f"INSERT DATA {{ GRAPH <{NOTES}> {{ <{SN}> <{SEE}> _:x . _:x <{SEE}> <https://example.org/1> }} }}"
+    written = own.write(writing.update(text, Dataset()), who="ana", reason="")
+
+    triples = set(Releases(own.home).current().store.graph(NOTES))
+    (given,) = {value for subject, _, value in triples if subject == SN}
+    assert written.warnings == ("1 blank node was given an IRI below https://w3id.org/elpaccto/.well-known/genid/",)
+    assert given in {subject for subject, *_ in triples}
+    assert not own.write(see_also("1", str(given)), who="ana", reason="").new
+
+
+def test_a_statement_of_another_graph_is_refused_by_the_gate(own: Publisher):
+    """In the union it would count twice; the graph that states it already is named."""
+    copy = "INSERT { GRAPH <%s> { ?s ?p ?o } } WHERE { GRAPH <https://w3id.org/elpaccto/graph/programme> { ?s ?p ?o } }"
+
+    with pytest.raises(DataRefused, match="graph:notes and graph:programme"):
+        own.write(writing.update(copy % NOTES, Dataset()), who="ana", reason="")
+
+
+def test_the_derived_graph_is_written_by_rules_alone(own: Publisher):
+    """Additions by a variable are refused, what is taken away is derived anew."""
+    everywhere = "INSERT { GRAPH ?g { ?s <urn:p> 1 } } WHERE { GRAPH ?g { ?s a <http://www.w3.org/ns/prov#Entity> } }"
+    before = set(Releases(own.home).current().store.graph(Iri(DERIVED_GRAPH)))
+
+    with pytest.raises(GraphRefused, match="made by rules"):
+        own.write(writing.update(everywhere, Dataset()), who="ana", reason="")
+    own.write(see_also("1"), who="ana", reason="")
+    taken = writing.update(f"DELETE WHERE {{ GRAPH ?g {{ <{SN}> <{SEE}> ?o }} }} ; CLEAR NAMED", Dataset())
+    own.write(taken, who="ana", reason="")
+    own.rollback(1, who="ana")
+
+    assert set(Releases(own.home).current().store.graph(Iri(DERIVED_GRAPH))) == before
+
+
+def test_a_write_needs_a_release_to_change(tmp_path: Path):
+    """The first release is a load."""
+    with pytest.raises(NoRelease, match="graph-service load"):
+        Publisher(tmp_path / "home").write(see_also("1"), who="ana", reason="")

@@ -24,7 +24,7 @@ from graph_service.errors import CatalogueError, UnknownTerm, nearest
 from graph_service.terms import LANGUAGES, PREFIXES, Iri
 
 PARAMETER_TYPES = ("iri", "integer", "date", "literal", *LANGUAGES)
-COLUMN_TYPES = ("iri", "text", "date", "integer", "decimal", "boolean")
+COLUMN_TYPES = ("iri", "text", "date", "integer", "decimal", "boolean", "term")  # term: an IRI or any literal
 _PARAMETER = re.compile(rf"(?P<mark>__?)(?P<name>[a-z][a-z0-9_]*?)_(?P<type>{'|'.join(PARAMETER_TYPES)})")
 
 

@@ -33,7 +33,12 @@ EXIT_CODES: dict[type[errors.GraphServiceError], int] = {
     errors.NoRelease: NO,
     errors.DoesNotConform: NO,
     errors.DataRefused: NO,
+    errors.GraphRefused: NO,
+    errors.LostUpdate: NO,
+    errors.Unauthorised: NO,
+    errors.Forbidden: NO,
     errors.RdfSyntaxError: NO,
+    errors.RangeNotSatisfiable: NO,
     errors.ShapesError: NO,
     errors.TablesRefused: NO,
     errors.CatalogueError: NO,
@@ -42,6 +47,7 @@ EXIT_CODES: dict[type[errors.GraphServiceError], int] = {
     errors.ParameterError: WRONG_USE,
     errors.SettingError: WRONG_USE,
     errors.QueryRefused: WRONG_USE,
+    errors.DatasetConflict: WRONG_USE,
     errors.QueryFailed: FAILED,
     errors.HomeError: FAILED,
     errors.WriterBusy: FAILED,
@@ -151,11 +157,16 @@ def roadmap(chosen: argparse.Namespace, settings: Settings) -> int:
 
 
 def export(chosen: argparse.Namespace, settings: Settings) -> int:
-    """Write the whole graph, or one named graph, to stdout."""
-    from graph_service import formats
+    """Write the whole graph, one named graph, or the tables to stdout."""
+    from graph_service import exporting, formats
     from graph_service.terms import graph_iri
 
     release = _releases(settings).current()
+    if chosen.format in exporting.TABLES_IN:
+        if chosen.graph is not None:
+            problem = f"The tables ({chosen.format}) hold all graphs: leave --graph out, or choose an RDF format."
+            raise errors.ParameterError(problem, parameter="graph")
+        return _write([exporting.TABLES_IN[chosen.format](release)])
     if chosen.graph is None:
         return _write(release.dump(chosen.format))
     graph = graph_iri(chosen.graph.removeprefix(graph_iri("")))
@@ -182,6 +193,54 @@ def rollback(chosen: argparse.Namespace, settings: Settings) -> int:
     with _publisher(settings) as publisher:
         done = publisher.rollback(chosen.number, who=user_name(), reason=chosen.reason or "")
     print(f"Release {done.record.number} now holds the content of release {chosen.number}.")
+    return 0
+
+
+def update(chosen: argparse.Namespace, settings: Settings) -> int:
+    """Run a SPARQL update, from a file or stdin, and publish what it makes."""
+    from graph_service import writing
+    from graph_service.publishing import user_name
+    from graph_service.store.protocol import Dataset
+
+    text = sys.stdin.read() if chosen.file == "-" else Path(chosen.file).read_text(encoding="utf-8")
+    change = writing.update(text, Dataset(union=settings.default_graph == "union"))
+    with _publisher(settings) as publisher:
+        reason = chosen.reason or f"update by {Path(chosen.file).name}"
+        done = publisher.write(change, who=user_name(), reason=reason, dry_run=chosen.dry_run)
+    for warning in done.warnings:
+        print(f"graph-service: warning: {warning}", file=sys.stderr)
+    if not done.new:
+        print(f"Nothing to do: release {done.record.number} already holds this.")
+    else:
+        verb = "would be" if chosen.dry_run else "is"
+        print(f"Release {done.record.number} {verb} published: +{done.added} -{done.removed} statements.")
+    return 0
+
+
+def new_token(chosen: argparse.Namespace, settings: Settings) -> int:
+    """Make a token and print it, alone and for the only time."""
+    from graph_service.tokens import Tokens
+
+    print(Tokens(settings.home).new(chosen.name, chosen.scope, days=chosen.days))
+    return 0
+
+
+def list_tokens(chosen: argparse.Namespace, settings: Settings) -> int:
+    """List the tokens: name, scope, when made, when it ends."""
+    from graph_service.tokens import Tokens
+
+    for token in Tokens(settings.home).all():
+        ends = f"{'ended' if token.ended else 'ends'} {token.ends}" if token.ends else "no end"
+        print(f"{token.name}\t{token.scope}\t{token.created}\t{ends}")
+    return 0
+
+
+def revoke_token(chosen: argparse.Namespace, settings: Settings) -> int:
+    """Forget a token."""
+    from graph_service.tokens import Tokens
+
+    Tokens(settings.home).revoke(chosen.name)
+    print(f"The token {chosen.name} is revoked.")
     return 0
 
 
@@ -240,7 +299,8 @@ def _parser() -> argparse.ArgumentParser:
     roadmap_formats = ("json", "csv", "ttl", "jsonld", "nt", "rdf", "html")
     made.add_argument("--format", default="json", choices=roadmap_formats, help="json by default")
     made = command("export", export, "write the graph to stdout")
-    made.add_argument("--format", default="trig", choices=graph_formats, help="trig by default")
+    choices = (*graph_formats, "csv.zip", "xlsx")
+    made.add_argument("--format", default="trig", choices=choices, help="trig by default")
     made.add_argument("--graph", help="one named graph, by the stem of its file")
     made = command("import", import_, "turn a folder of tables (CSV, described by CSVW) into the project's data files")
     made.add_argument("directory", metavar="PATH")
@@ -250,6 +310,11 @@ def _parser() -> argparse.ArgumentParser:
     made = command("rollback", rollback, "publish the content of an earlier release as a new one")
     made.add_argument("number", type=int, metavar="N")
     made.add_argument("--reason", help="why, for the record of the release")
+    made = command("update", update, "run a SPARQL update; what it makes is validated and published as a new release")
+    made.add_argument("file", metavar="FILE", help="a file with the update; - reads it from stdin")
+    made.add_argument("--reason", help="why, for the record of the release")
+    made.add_argument("--dry-run", action="store_true", help="say what would change, publish nothing")
+    _token_commands(commands)
     made = command("check", check, "check that data, queries, links and translations are in order")
     made.add_argument("--fix", action="store_true", help="format the data files")
     made.add_argument(
@@ -257,6 +322,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     command("settings", show_settings, "list each setting with its value and origin")
     return parser
+
+
+def _token_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    summary = "make, list and revoke the tokens that writing over HTTP takes"
+    made = commands.add_parser("token", help=summary, description=summary)
+    actions = made.add_subparsers(title="actions", metavar="new|list|revoke", required=True)
+    made = actions.add_parser("new", help="make a token and print it, once")
+    made.add_argument("--scope", required=True, choices=("write", "admin"), help="admin may change the ontology too")
+    made.add_argument("--name", required=True, help="who will use it; releases written with it bear this name")
+    made.add_argument("--days", type=int, help="how long it is good for; for ever when left out")
+    made.set_defaults(run=new_token)
+    made = actions.add_parser("list", help="list names, scopes and end dates")
+    made.set_defaults(run=list_tokens)
+    made = actions.add_parser("revoke", help="forget a token")
+    made.add_argument("name", metavar="NAME")
+    made.set_defaults(run=revoke_token)
 
 
 def _releases(settings: Settings) -> Releases:
@@ -272,13 +353,27 @@ def _publisher(settings: Settings) -> Iterator[Publisher]:
 
     from graph_service.publishing import Publisher
 
-    with tqdm(desc="publishing", unit=" steps", delay=1, leave=False, disable=not sys.stderr.isatty()) as bar:
+    with tqdm(
+        desc="publishing",
+        unit=" steps",
+        delay=1,
+        leave=False,
+        miniters=1,
+        mininterval=0,
+        disable=not sys.stderr.isatty(),
+    ) as bar:
 
         def progress(step: str) -> None:
             bar.set_postfix_str(step, refresh=False)
             bar.update()
 
-        yield Publisher(settings.home, keep=settings.keep_releases, wait_s=settings.writer_wait_s, progress=progress)
+        yield Publisher(
+            settings.home,
+            keep=settings.keep_releases,
+            wait_s=settings.writer_wait_s,
+            progress=progress,
+            union=settings.default_graph == "union",
+        )
 
 
 def _listen(host: str, port: int) -> socket.socket:

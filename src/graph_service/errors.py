@@ -68,13 +68,26 @@ class ParameterError(GraphServiceError):
 
 
 class SparqlSyntaxError(GraphServiceError):
-    """The engine cannot parse the query; line and column count from 1 where the engine tells them."""
+    """The engine cannot parse the query; line and column count from 1 where the engine tells them.
+
+    `declarations` are lines that the query lacks, one for each well-known prefix that it uses undeclared.
+    """
 
     slug, title = "sparql-syntax", "The query has a syntax error"
 
-    def __init__(self, message: str, *, line: int | None = None, column: int | None = None, text: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        line: int | None = None,
+        column: int | None = None,
+        text: str = "",
+        declarations: Sequence[str] = (),
+    ) -> None:
         place = f" at line {line}, column {column}" if line else ""
-        super().__init__(f"The query has a syntax error{place}: {message}")
+        hint = f" Add at the top: {' '.join(declarations)}" if declarations else ""
+        super().__init__(f"The query has a syntax error{place}: {message}{hint}")
+        self.declarations = tuple(declarations)
         lines = text.splitlines()
         self.line, self.column = line, column
         self.source_line = lines[line - 1] if line and line <= len(lines) else ""
@@ -101,6 +114,40 @@ class RdfSyntaxError(GraphServiceError):
         place = ":".join(str(part) for part in (file, line, column) if part is not None)
         super().__init__(f"{place}: {message}")
         self.file, self.line, self.column = file, line, column
+
+
+class GraphRefused(GraphServiceError):
+    """A graph that cannot be written: the unnamed default graph where it is a union, or the derived one."""
+
+    slug, title = "graph-refused", "This graph cannot be written"
+
+
+class DatasetConflict(GraphServiceError):
+    """Both the request and its update say which graphs to use (SPARQL 1.1 Protocol, 2.2.3)."""
+
+    slug, title = "dataset-conflict", "The graphs to use are given twice"
+
+
+class LostUpdate(GraphServiceError):
+    """The data has changed since the client read it, so its write would undo what somebody else did."""
+
+    slug, title = "lost-update", "The data has changed in the meantime"
+
+
+class Unauthorised(GraphServiceError):
+    """A write without a token, or with one that is unknown or has ended; `reason` is RFC 6750's error code."""
+
+    slug, title = "unauthorised", "A token is needed"
+
+    def __init__(self, message: str, *, reason: str = "") -> None:
+        super().__init__(message)
+        self.challenge = 'Bearer realm="graph-service"' + (f', error="{reason}"' if reason else "")
+
+
+class Forbidden(GraphServiceError):
+    """The token does not allow this, or writing is not switched on."""
+
+    slug, title = "forbidden", "This write is not allowed"
 
 
 class DataRefused(GraphServiceError):
@@ -177,9 +224,13 @@ class UnknownRelease(GraphServiceError):
 
 
 class ReleasePruned(GraphServiceError):
-    """The release existed; its record is kept, its data is not."""
+    """The release existed; its record is kept, its data is not. `near` names the nearest release that is kept."""
 
     slug, title = "release-pruned", "The data of this release is no longer kept"
+
+    def __init__(self, message: str, *, near: Sequence[str] = (), parameter: str | None = None) -> None:
+        super().__init__(message)
+        self.near, self.parameter = tuple(near), parameter
 
 
 class NoRelease(GraphServiceError):
@@ -204,3 +255,13 @@ class ServeError(GraphServiceError):
     """The server cannot start, for example because the port is in use."""
 
     slug, title = "serve", "The server cannot start"
+
+
+class RangeNotSatisfiable(GraphServiceError):
+    """The part of a file that is asked for lies beyond its end (RFC 9110, 15.5.17)."""
+
+    slug, title = "range", "The range lies beyond the end of the file"
+
+    def __init__(self, given: str, size_bytes: int) -> None:
+        super().__init__(f"The range {given!r} lies beyond the end of the file, which has {size_bytes} bytes.")
+        self.size_bytes = size_bytes

@@ -5,6 +5,7 @@ home/
   releases/N/store            checkpoint of the engine, immutable
   releases/N/project          ontology, shapes, rules and queries as published
   history/N.json, N.nq.gz     the release's record and delta, kept for ever
+  exports/N/                  files of release N to take away, written when first asked for
   staging/                    the write under way; a crash leaves it, the next writer removes it
   lock                        held by the writer (flock), so it goes with the process that held it
 """
@@ -21,6 +22,7 @@ import json
 import os
 import shutil
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,43 +31,122 @@ from importlib.metadata import version
 from pathlib import Path
 
 from graph_service.catalogue import save_catalogue
-from graph_service.errors import DataRefused, HomeError, ReleasePruned, UnknownRelease, WriterBusy
+from graph_service.errors import (
+    DataRefused,
+    Forbidden,
+    GraphRefused,
+    HomeError,
+    LostUpdate,
+    NoRelease,
+    ReleasePruned,
+    UnknownRelease,
+    WriterBusy,
+)
 from graph_service.release import CATALOGUE, ReleaseRecord, current_number, read_record
-from graph_service.staging import check_project, data_files, derive, gate, graph_triples, read_data, refuse_rewritten
+from graph_service.staging import (
+    Change,
+    Changed,
+    Staging,
+    check_project,
+    data_files,
+    derive,
+    gate,
+    graph_triples,
+    read_data,
+    refuse_rewritten,
+)
 from graph_service.store.embedded import EmbeddedStore
-from graph_service.terms import DERIVED_GRAPH, Iri, Quad, graph_iri, nquad
+from graph_service.terms import DEFAULT_GRAPH, DERIVED_GRAPH, GENID, Iri, Quad, graph_iri, nquad
 
 PUBLISHED_PARTS = ("ontology", "queries")  # what a release keeps of the project beside the data
 
 Progress = Callable[[str], None]
-Prepare = Callable[["Staging"], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """The outcome of a write: the release that is current now, and whether this write made it."""
+class Written:
+    """The outcome of a write: the release that is current now, whether this write made it, and what it changed.
+
+    Of a dry run the record is the one that the release would have had.
+    """
 
     record: ReleaseRecord
     new: bool
+    added: int = 0  # quads, derived ones included
+    removed: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Staging:
-    """The write under way: a copy of the current store, and the project files that will go with it."""
+class Expected:
+    """What a writer read before (`If-Match`): the data, or one graph of it, as of one of these releases.
 
-    store: EmbeddedStore
-    project: Path
+    No numbers: whatever it is, as long as it exists.
+    """
+
+    numbers: frozenset[int]
+    graph: Iri | None = None
+
+    def check(self, base: ReleaseRecord) -> None:
+        """Raise LostUpdate if somebody else has written since."""
+        current = base.number if self.graph is None else base.changed_in(self.graph)
+        exists = self.graph in (None, DEFAULT_GRAPH) or self.graph in base.graphs
+        if not exists or (self.numbers and current not in self.numbers):
+            what = "The data" if self.graph is None else f"The graph {self.graph}"
+            state = f"is that of release {current}" if exists else "does not exist"
+            raise LostUpdate(f"{what} {state}, not what If-Match names: read it again, then write.")
 
 
 class Publisher:
     """Writes releases into a home folder."""
 
     def __init__(
-        self, home: Path, *, keep: int = 20, wait_s: float = 60, progress: Progress = lambda step: None
+        self,
+        home: Path,
+        *,
+        keep: int = 20,
+        wait_s: float = 60,
+        progress: Progress = lambda step: None,
+        union: bool = True,
     ) -> None:
-        self.home, self.keep, self.wait_s, self.progress = home, keep, wait_s, progress
+        """Publish into a home; `union`: queries see all graphs as one (setting `default_graph`)."""
+        self.home, self.keep, self.wait_s, self.progress, self.union = home, keep, wait_s, progress, union
 
-    def load_project(self, project: Path, *, who: str, reason: str = "load of the project") -> Published:
+    def write(
+        self,
+        change: Change,
+        *,
+        who: str,
+        reason: str,
+        expected: Expected | None = None,
+        dry_run: bool = False,
+        vocabulary: bool = True,
+    ) -> Written:
+        """Make a change of somebody's the next release, or refuse it whole. Without a difference there is none.
+
+        Args:
+            expected: what the writer read before; checked once nobody else can write.
+            dry_run: do all of it, and publish nothing.
+            vocabulary: whether the writer may change what words mean, that is the graphs of the ontology.
+
+        Raises:
+            LostUpdate, GraphRefused, Forbidden, DataRefused, DoesNotConform, and what the change itself raises:
+                nothing has changed.
+            NoRelease, WriterBusy, HomeError.
+        """
+
+        def guarded(staging: Staging) -> Changed:
+            derived = graph_triples(staging.store, Iri(DERIVED_GRAPH))
+            changed = change(staging)
+            if graph_triples(staging.store, Iri(DERIVED_GRAPH)) - derived:
+                raise GraphRefused(f"The graph {DERIVED_GRAPH} is made by rules and cannot be written.")
+            return changed
+
+        if self._current_record() is None:
+            raise NoRelease("Nothing is published yet: run `graph-service load`.")
+        return self._write(guarded, who=who, reason=reason, expected=expected, dry_run=dry_run, vocabulary=vocabulary)
+
+    def load_project(self, project: Path, *, who: str, reason: str = "load of the project") -> Written:
         """Publish a whole project: its ontology, shapes, rules, queries and data.
 
         Graphs of data files that the project no longer has are dropped. Nothing is published, and `new` is
@@ -78,9 +159,9 @@ class Publisher:
         digest = project_digest(project)
         current = self._current_record()
         if current and current.project_digest == digest and self._holds(current.number):
-            return Published(current, new=False)
+            return Written(current, new=False)
 
-        def prepare(staging: Staging) -> bool:
+        def change(staging: Staging) -> Changed:
             same_parts = staging.project.is_dir() and parts_digest(staging.project) == parts_digest(project)
             if not same_parts:
                 self.progress("queries and shapes")
@@ -88,26 +169,26 @@ class Publisher:
                 _copy_parts(project, staging.project)
                 save_catalogue(catalogue, staging.project / CATALOGUE)
             graphs = {graph: path for path in data_files(project) for graph in [graph_iri(path.stem)]}
-            changed = self._replace(staging.store, graphs, project)
+            self._replace(staging.store, graphs, project)
             for graph in set(staging.store.graphs()) - set(graphs) - {DERIVED_GRAPH}:
                 staging.store.remove_graph(graph)
-                changed = True
-            return changed or not same_parts
+            return Changed(parts=not same_parts)
 
-        return self._publish(prepare, who=who, reason=reason, digest=digest)
+        return self._write(change, who=who, reason=reason, digest=digest)
 
-    def load_files(self, paths: Sequence[Path], *, who: str, reason: str = "load of files") -> Published:
+    def load_files(self, paths: Sequence[Path], *, who: str, reason: str = "load of files") -> Written:
         """Publish data files, each into the graph named by its stem, beside what is there. Raises as `load_project`."""
         graphs = {graph_iri(path.stem): path for path in paths}
 
-        def prepare(staging: Staging) -> bool:
-            return self._replace(staging.store, graphs, None)
+        def change(staging: Staging) -> Changed:
+            self._replace(staging.store, graphs, None)
+            return Changed()
 
         if self._current_record() is None:
             raise DataRefused("There is no release to add to yet: run `graph-service load` without a path first.")
-        return self._publish(prepare, who=who, reason=reason, digest=None)
+        return self._write(change, who=who, reason=reason)
 
-    def rollback(self, number: int, *, who: str, reason: str = "") -> Published:
+    def rollback(self, number: int, *, who: str, reason: str = "") -> Written:
         """Publish the content of an earlier release as a new one; derived statements are made anew.
 
         Raises:
@@ -118,41 +199,86 @@ class Publisher:
             raise UnknownRelease(f"There is no release {number}; run `graph-service releases`.")
         if not self._holds(number):
             raise ReleasePruned(f"The data of release {number} is no longer kept: it cannot be rolled back to.")
-        folder = self.home / "releases" / str(number)
-
-        def prepare(staging: Staging) -> bool:
-            _copy_parts(folder / "project", staging.project)
-            return True
-
         digest = read_record(self.home / "history" / f"{number}.json").project_digest
         why = reason or f"rollback to release {number}"
-        return self._publish(prepare, who=who, reason=why, digest=digest, source=number)
+        return self._write(lambda staging: Changed(parts=True), who=who, reason=why, digest=digest, source=number)
 
-    def _publish(
-        self, prepare: Prepare, *, who: str, reason: str, digest: str | None, source: int | None = None
-    ) -> Published:
+    def _write(
+        self,
+        change: Change,
+        *,
+        who: str,
+        reason: str,
+        digest: str | None = None,
+        source: int | None = None,
+        expected: Expected | None = None,
+        dry_run: bool = False,
+        vocabulary: bool = True,
+    ) -> Written:
+        """The one way from a change to a release: lock, staging copy, change, rules, gate, commit."""
         with self._writer(), self._disk_errors():
             base = self._current_record()
+            if expected and base:
+                expected.check(base)
             with self._staging(source or (base.number if base else None)) as staging:
-                if not prepare(staging) and base is not None:
-                    return Published(base, new=False)
-                record = self._release(staging, base, who=who, reason=reason, digest=digest)
-            self._prune(record.number)
-            return Published(record, new=True)
+                changed = change(staging)
+                before, graphs = self._content(base.number) if base else (frozenset[Quad](), frozenset[Iri]())
+                asserted, warnings = self._asserted(staging, before)
+                same = asserted == _without_derived(before) and _graphs(staging.store) == graphs
+                warnings = (*changed.warnings, *warnings)
+                if base and same and not changed.parts:
+                    return Written(base, new=False, warnings=warnings)
+                if not vocabulary:
+                    _refuse_vocabulary(staging, asserted ^ _without_derived(before))
+                record, after = self._release(staging, base, asserted, before, who=who, reason=reason, digest=digest)
+                if not dry_run:
+                    self.progress("release")
+                    self._commit(staging, record, after - before, before - after)
+            if not dry_run:
+                self._prune(record.number)
+            return Written(record, True, record.added, record.removed, warnings)
+
+    def _asserted(self, staging: Staging, before: frozenset[Quad]) -> tuple[frozenset[Quad], tuple[str, ...]]:
+        """What is stated, apart from what the rules derive; new blank nodes get IRIs (RDF 1.1 Concepts, 3.5).
+
+        Without them a delta could not be replayed. In the plain dataset of the specification they stay.
+        """
+        asserted = _without_derived(staging.store.quads())
+        blank = frozenset(quad for quad in asserted - before if any(map(_is_blank, quad))) if self.union else ()
+        if not blank:
+            return asserted, ()
+        parts = {part for subject, _, value, _ in blank for part in (subject, value) if isinstance(part, Iri)}
+        names = {part: Iri(GENID + uuid.uuid4().hex) for part in parts if _is_blank(part)}
+        named = frozenset((names.get(s, s), p, names.get(o, o) if isinstance(o, Iri) else o, g) for s, p, o, g in blank)
+        staging.store.replace_quads(blank, named)
+        warning = f"{len(names)} blank node{'s were' if len(names) > 1 else ' was'} given an IRI below {GENID}"
+        return asserted - blank | named, (warning,)
 
     def _release(
-        self, staging: Staging, base: ReleaseRecord | None, *, who: str, reason: str, digest: str | None
-    ) -> ReleaseRecord:
-        """Take what is staged through rules and gate, and make it the current release."""
+        self,
+        staging: Staging,
+        base: ReleaseRecord | None,
+        asserted: frozenset[Quad],
+        before: frozenset[Quad],
+        *,
+        who: str,
+        reason: str,
+        digest: str | None,
+    ) -> tuple[ReleaseRecord, frozenset[Quad]]:
+        """Take what is staged through rules and gate; the record of the release it may become, and its quads."""
         now = datetime.datetime.now(datetime.UTC)
         self.progress("rules")
         derive(staging.store, staging.project, now.date())
         self.progress("gate")
-        quads = frozenset(staging.store.quads())
-        report = gate(quads, staging.project)
-        before = self._quads(base.number) if base else frozenset()
+        derived = Iri(DERIVED_GRAPH)
+        quads = asserted | {(*triple, derived) for triple in staging.store.graph(derived)}
+        report = gate(quads, staging.project, union=self.union)
+        number = (base.number if base else 0) + 1
+        counts = Counter(dict.fromkeys(staging.store.graphs(), 0))
+        counts.update(quad[3] for quad in quads)
+        touched = {quad[3] for quad in quads ^ before}
         record = ReleaseRecord(
-            number=(base.number if base else 0) + 1,
+            number=number,
             created=now.isoformat(timespec="seconds"),
             who=who,
             reason=reason,
@@ -160,15 +286,17 @@ class Publisher:
             quads=len(quads),
             added=len(quads - before),
             removed=len(before - quads),
-            digest=quad_digest(quads),
+            digest=quad_digest(quads - before, before - quads, base.digest if base else "0"),
             project_digest=digest if digest is not None else (base.project_digest if base else ""),
             report=dict(report.counts),
-            graphs=dict(sorted(Counter(quad[3] for quad in quads).items())),
+            graphs=dict(sorted(counts.items())),
             software=version("graph-service"),
+            changed={
+                graph: base.changed_in(graph) if base and graph in base.graphs and graph not in touched else number
+                for graph in sorted(counts)
+            },
         )
-        self.progress("release")
-        self._commit(staging, record, quads - before, before - quads)
-        return record
+        return record, quads
 
     @contextmanager
     def _staging(self, number: int | None) -> Iterator[Staging]:
@@ -192,12 +320,11 @@ class Publisher:
         if number is not None:
             release = self.home / "releases" / str(number)
             EmbeddedStore.open(release / "store").checkpoint(folder / "store")
-            _copy_parts(release / "project", folder / "project")
+            _copy_parts(release / "project", folder / "project", os.link)
         return Staging(EmbeddedStore.create(folder / "store"), folder / "project")
 
-    def _replace(self, store: EmbeddedStore, files: Mapping[Iri, Path], project: Path | None) -> bool:
-        """Make each graph hold what its file says; True if any differed."""
-        changed = False
+    def _replace(self, store: EmbeddedStore, files: Mapping[Iri, Path], project: Path | None) -> None:
+        """Make each graph hold what its file says."""
         for graph, path in files.items():
             self.progress(path.name)
             name = path.relative_to(project).as_posix() if project else str(path)
@@ -205,8 +332,6 @@ class Publisher:
             if triples != graph_triples(store, graph):
                 store.replace_graph(graph, triples)
                 refuse_rewritten(triples, graph_triples(store, graph), name)
-                changed = True
-        return changed
 
     def _commit(self, staging: Staging, record: ReleaseRecord, added: Iterable[Quad], removed: Iterable[Quad]) -> None:
         """Make the staging folder a release and move `current` to it; all of it on disk before that."""
@@ -240,15 +365,13 @@ class Publisher:
 
     def _prune(self, current: int) -> None:
         """Keep the data of the last `keep` releases and of the last one of each day."""
-        days: dict[str, int] = {}
-        for number in range(1, current + 1):
-            record = self.home / "history" / f"{number}.json"
-            if record.is_file():
-                days[read_record(record).created[:10]] = number
-        kept = set(days.values()) | set(range(current - self.keep + 1, current + 1))
         for folder in (self.home / "releases").glob("*"):
-            if int(folder.name) not in kept:
+            number = int(folder.name)
+            if number <= current - self.keep and self._day(number) == self._day(number + 1):
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def _day(self, number: int) -> str:
+        return read_record(self.home / "history" / f"{number}.json").created[:10]
 
     def _remove_staging(self) -> None:
         shutil.rmtree(self.home / "staging", ignore_errors=True)
@@ -260,8 +383,10 @@ class Publisher:
     def _holds(self, number: int) -> bool:
         return (self.home / "releases" / str(number) / "store").is_dir()
 
-    def _quads(self, number: int) -> frozenset[Quad]:
-        return frozenset(EmbeddedStore.open(self.home / "releases" / str(number) / "store").quads())
+    def _content(self, number: int) -> tuple[frozenset[Quad], frozenset[Iri]]:
+        """The quads of a release, and the names of its graphs, also of empty ones."""
+        store = EmbeddedStore.open(self.home / "releases" / str(number) / "store")
+        return frozenset(store.quads()), _graphs(store)
 
     @contextmanager
     def _writer(self) -> Iterator[None]:
@@ -313,10 +438,13 @@ def parts_digest(project: Path) -> str:
     return _files_digest(project, PUBLISHED_PARTS)
 
 
-def quad_digest(quads: Iterable[Quad]) -> str:
-    """A digest of a set of quads, whatever their order: the sum of their SHA-256, so that a delta can update it."""
-    total = sum(int.from_bytes(hashlib.sha256(nquad(quad).encode()).digest()) for quad in quads)
-    return f"{total % 2**256:064x}"
+def quad_digest(quads: Iterable[Quad], removed: Iterable[Quad] = (), base: str = "0") -> str:
+    """A digest of a set of quads, whatever their order: the sum of their SHA-256, so that a delta can update it.
+
+    Args:
+        quads, removed: what was added to and taken from the set whose digest is `base`; "0" is the empty one.
+    """
+    return f"{(int(base, 16) + _sum(quads) - _sum(removed)) % 2**256:064x}"
 
 
 def user_name() -> str:
@@ -327,6 +455,10 @@ def user_name() -> str:
         return str(os.getuid())
 
 
+def _sum(quads: Iterable[Quad]) -> int:
+    return sum(int.from_bytes(hashlib.sha256(nquad(quad).encode()).digest()) for quad in quads)
+
+
 def _files_digest(folder: Path, parts: Iterable[str]) -> str:
     digest = hashlib.sha256()
     for path in sorted(path for part in parts for path in (folder / part).glob("**/*") if path.is_file()):
@@ -335,12 +467,30 @@ def _files_digest(folder: Path, parts: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def _copy_parts(source: Path, target: Path) -> None:
+def _copy_parts(source: Path, target: Path, copy: Callable[[str, str], object] = shutil.copy2) -> None:
+    """Copy what a release keeps of a project; from a release, which never changes, links will do."""
     shutil.rmtree(target, ignore_errors=True)
     for part in PUBLISHED_PARTS:
-        shutil.copytree(source / part, target / part)
+        shutil.copytree(source / part, target / part, copy_function=copy)
     if (source / CATALOGUE).is_file():
-        shutil.copy(source / CATALOGUE, target)
+        copy(str(source / CATALOGUE), str(target / CATALOGUE))
+
+
+def _without_derived(quads: Iterable[Quad]) -> frozenset[Quad]:
+    return frozenset(quad for quad in quads if quad[3] != DERIVED_GRAPH)
+
+
+def _graphs(store: EmbeddedStore) -> frozenset[Iri]:
+    return frozenset(store.graphs()) - {DERIVED_GRAPH}
+
+
+def _is_blank(part: object) -> bool:
+    return isinstance(part, Iri) and part.startswith("_:")
+
+
+def _refuse_vocabulary(staging: Staging, difference: Iterable[Quad]) -> None:
+    if touched := sorted({quad[3] for quad in difference} & staging.vocabulary):
+        raise Forbidden(f"The graph {touched[0]} says what words mean: changing it takes a token of scope admin.")
 
 
 def _write_delta(path: Path, added: Iterable[Quad], removed: Iterable[Quad]) -> None:

@@ -8,6 +8,7 @@ The environment beats the file, the file beats the default.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -36,6 +37,14 @@ class Settings:
     )
     host: str = field(default="127.0.0.1", metadata={"help": "address to listen on"})
     port: int = field(default=8000, metadata={"help": "port to listen on", "min": 0, "max": 65535})
+    base_url: str = field(
+        default="",
+        metadata={
+            "help": "scheme and host at which the service is reached from outside; empty: as each request says",
+            "pattern": r"(https?://[^/?#\s@]+)?",
+            "expected": "scheme and host alone, such as https://data.example.org",
+        },
+    )
     default_graph: str = field(
         default="union",
         metadata={"help": "what a query without GRAPH sees: all graphs, or none", "one_of": ("union", "separate")},
@@ -94,6 +103,8 @@ def _read(name: str, value: object, origin: str, rules: Mapping[str, Any]) -> ob
         return _integer(name, value, origin, rules)
     if (allowed := rules.get("one_of")) and value not in tuple(allowed):
         raise SettingError(name, origin=origin, problem=f"{value!r} is not one of {', '.join(allowed)}")
+    if (pattern := rules.get("pattern")) and not re.fullmatch(pattern, str(value)):
+        raise SettingError(name, origin=origin, problem=f"{value!r} is not {rules['expected']}")
     return str(value)
 
 

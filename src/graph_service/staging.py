@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from graph_service.catalogue import Catalogue, read_catalogue
@@ -19,6 +20,31 @@ from graph_service.validation import ValidationReport, check_shapes, validate
 SHAPES = "ontology/shapes.ttl"
 RULES = "ontology/rules"
 RELEASE_DATE = "_release_date"  # the variable that a rule may use for the day of the release
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """The write under way: a copy of the current store, and the project files that will go with it."""
+
+    store: EmbeddedStore
+    project: Path
+
+    @property
+    def vocabulary(self) -> frozenset[Iri]:
+        """The graphs that say what words mean: those of the project's ontology files."""
+        files = (self.project / "ontology").glob("*.ttl")
+        return frozenset(graph_iri(path.stem) for path in files if path.name != Path(SHAPES).name)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a change tells of itself: what its author should know, and whether project files changed as well."""
+
+    warnings: tuple[str, ...] = ()
+    parts: bool = False
+
+
+Change = Callable[[Staging], Changed]
 
 
 def data_files(project: Path) -> tuple[Path, ...]:
@@ -86,8 +112,11 @@ def derive(store: EmbeddedStore, project: Path, today: datetime.date) -> None:
         store.add(graph, found)
 
 
-def gate(quads: Iterable[Quad], project: Path) -> ValidationReport:
+def gate(quads: Iterable[Quad], project: Path, *, union: bool = True) -> ValidationReport:
     """Let through only what conforms.
+
+    Args:
+        union: whether queries see all graphs as one, so that a triple may stand in one of them only.
 
     Raises:
         DataRefused: a triple stands in two graphs.
@@ -96,7 +125,7 @@ def gate(quads: Iterable[Quad], project: Path) -> ValidationReport:
     graph_of: dict[Triple, Iri] = {}
     for subject, predicate, value, graph in quads:
         triple = (subject, predicate, value)
-        if (other := graph_of.setdefault(triple, graph)) != graph:
+        if (other := graph_of.setdefault(triple, graph)) != graph and union:
             first, second = sorted((compact(other), compact(graph)))
             statement = " ".join(compact(str(part)) for part in triple)
             raise DataRefused(f"The statement {statement} stands in two graphs, {first} and {second}: remove one.")

@@ -16,6 +16,7 @@ ELP = BASE + "ontology#"
 ID = BASE + "id/"
 GRAPH = BASE + "graph/"
 DERIVED_GRAPH = GRAPH + "derived"
+GENID = BASE + ".well-known/genid/"  # IRIs given to blank nodes (RDF 1.1 Concepts, 3.5)
 PROBLEMS = BASE + "problems/"
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -47,8 +48,10 @@ PREFIXES: Mapping[str, str] = {
     "rdf": RDF,
     "rdfs": RDFS,
     "schema": "http://schema.org/",
+    "sd": "http://www.w3.org/ns/sparql-service-description#",
     "sh": SH,
     "skos": SKOS,
+    "spdx": "http://spdx.org/rdf/terms#",
     "void": "http://rdfs.org/ns/void#",
     "xsd": XSD,
     **{kind: f"{ID}{kind}/" for kind in KINDS if kind != "graph"},
@@ -63,6 +66,9 @@ class Iri(str):
 
     def __repr__(self) -> str:
         return f"<{self}>"
+
+
+DEFAULT_GRAPH = Iri("")  # the unnamed graph, as the graph of a quad
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,7 @@ class Literal:
 
 Term: TypeAlias = Iri | Literal
 Triple: TypeAlias = tuple[Iri, Iri, Term]
-Quad: TypeAlias = tuple[Iri, Iri, Term, Iri]  # the last one is the named graph
+Quad: TypeAlias = tuple[Iri, Iri, Term, Iri]  # the last one is the graph
 Binding: TypeAlias = Mapping[str, Term]  # variable without `?` → term; an unbound variable is absent
 
 
@@ -93,7 +99,8 @@ _ESCAPES: dict[int, str] = {code: f"\\u{code:04X}" for code in (*range(0x20), 0x
 
 
 def n3(term: Term) -> str:
-    """Write one term as canonical N-Triples (RDF 1.2 N-Triples, 4); a blank node is an Iri that starts with `_:`.
+    """Write one term as canonical N-Triples (RDF 1.2 N-Triples, 4); a blank node is an Iri that starts with `_:`,
+    a triple term one that starts with `<<`.
 
     >>> print(n3(Literal("Perú", "es")), n3(Literal("2018", datatype=XSD + "gYear")))
     "Perú"@es "2018"^^<http://www.w3.org/2001/XMLSchema#gYear>
@@ -103,7 +110,7 @@ def n3(term: Term) -> str:
         if term.language:
             return f"{quoted}@{term.language}"
         return quoted if term.datatype == XSD_STRING else f"{quoted}^^<{term.datatype}>"
-    return term if term.startswith("_:") else f"<{term}>"
+    return term if term.startswith(("_:", "<<")) else f"<{term}>"
 
 
 def ntriple(triple: Triple) -> str:
@@ -112,8 +119,8 @@ def ntriple(triple: Triple) -> str:
 
 
 def nquad(quad: Quad) -> str:
-    """Write one quad as a line of N-Quads."""
-    return " ".join(map(n3, quad)) + " .\n"
+    """Write one quad as a line of N-Quads; the default graph has no name."""
+    return " ".join(map(n3, quad if quad[3] else quad[:3])) + " .\n"
 
 
 def record_iri(kind: str, slug: str) -> Iri:

@@ -7,8 +7,8 @@ Shapes are themselves validated when read: against the SHACL shapes of SHACL (SH
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 
@@ -16,7 +16,9 @@ import rdflib
 from rdflib.namespace import RDF, SH
 
 from graph_service.errors import RdfSyntaxError, ShapesError
-from graph_service.terms import XSD_STRING, Iri, Literal, Term, Triple, choose, compact, ntriple
+from graph_service.terms import RDF_TYPE, XSD, XSD_STRING, Iri, Literal, Term, Triple, choose, compact, ntriple
+
+rdflib.NORMALIZE_LITERALS = False  # a report must show literals as they were written; one switch for all threads
 
 Engine = Callable[[str, str], rdflib.Graph]  # (data as N-Triples, shapes as Turtle) → report graph
 
@@ -34,6 +36,8 @@ class Finding:
     source_shape: str
     component: str  # IRI of the constraint component
     messages: tuple[Literal, ...]
+    statements: tuple[Triple, ...] = field(default=(), compare=False, repr=False)  # the result as RDF
+    node: Iri = field(default=Iri(""), compare=False, repr=False)  # the result itself in these statements
 
     def message(self, language: str = "en") -> str:
         """The message in a language, or the next best."""
@@ -70,6 +74,15 @@ class ValidationReport:
     def counts(self) -> Mapping[str, int]:
         """How many findings of each severity."""
         return {severity: len(self.of(severity)) for severity in SEVERITIES}
+
+    def triples(self) -> tuple[Triple, ...]:
+        """The report as RDF (SHACL, 3.6); blank nodes are Iris that start with `_:`."""
+        report = Iri("_:report")
+        truth = Literal("true" if self.conforms else "false", datatype=XSD + "boolean")
+        said: list[Triple] = [(report, Iri(RDF_TYPE), Iri(SH.ValidationReport)), (report, Iri(SH.conforms), truth)]
+        links: list[Triple] = [(report, Iri(SH.result), finding.node) for finding in self.findings]
+        results = [triple for finding in self.findings for triple in finding.statements]
+        return tuple(dict.fromkeys([*said, *links, *results]))
 
 
 def validate(triples: Iterable[Triple], shapes: str, engine: str = "shacl") -> ValidationReport:
@@ -137,7 +150,18 @@ def _finding(graph: rdflib.Graph, result: rdflib.term.Node) -> Finding:
         source_shape=str(one(SH.sourceShape)),
         component=str(one(SH.sourceConstraintComponent)),
         messages=tuple(sorted(messages, key=lambda message: (message.language or "", message.value))),
+        statements=tuple(_statements(graph, result)),
+        node=Iri(str(_term(result))),
     )
+
+
+def _statements(graph: rdflib.Graph, node: rdflib.term.Node) -> Iterator[Triple]:
+    """What is said of a result, its path and its details; the shape and the value stay names."""
+    for predicate, value in graph.predicate_objects(node):
+        yield Iri(str(_term(node))), Iri(str(predicate)), _term(value)
+        followed = predicate not in (SH.sourceShape, SH.sourceConstraint, SH.focusNode, SH.value)
+        if isinstance(value, rdflib.BNode) and followed:
+            yield from _statements(graph, value)
 
 
 def _order(finding: Finding) -> tuple[int, str, str, str, str]:
@@ -163,7 +187,6 @@ def _path(graph: rdflib.Graph, node: rdflib.term.Node) -> str:
 
 
 def _by_shacl(data: str, shapes: str) -> rdflib.Graph:
-
     try:
         compiled = _compile(shapes)
         report = compiled.validate_text(data, format="ntriples")
@@ -182,14 +205,16 @@ def _compile(shapes: str):  # type: ignore[no-untyped-def]  # the package has no
 def _by_pyshacl(data: str, shapes: str) -> rdflib.Graph:
     import pyshacl
 
-    normalise, rdflib.NORMALIZE_LITERALS = rdflib.NORMALIZE_LITERALS, False
+    graph = rdflib.Graph().parse(data=data, format="nt")
+    shapes_graph = rdflib.Graph().parse(data=shapes, format="turtle")
     try:
-        graph = rdflib.Graph().parse(data=data, format="nt")
-        shapes_graph = rdflib.Graph().parse(data=shapes, format="turtle")
-        _, report, _ = pyshacl.validate(graph, shacl_graph=shapes_graph, inference="none")
+        _, report, words = pyshacl.validate(graph, shacl_graph=shapes_graph, inference="none")
+    except Exception as error:  # its own, and bare ones of rdflib for SPARQL that it cannot run
+        raise ShapesError(str(error)) from None
     finally:
-        rdflib.NORMALIZE_LITERALS = normalise
-    assert isinstance(report, rdflib.Graph)
+        rdflib.NORMALIZE_LITERALS = False  # pySHACL leaves it on
+    if not isinstance(report, rdflib.Graph):  # a failure in the sense of SHACL, 3.4.1
+        raise ShapesError(words)
     return report
 
 

@@ -41,10 +41,14 @@ def test_every_address_that_needs_no_value_answers(client, document):
 
 
 def test_every_route_is_documented(client, document):
-    """What exists is documented, static files and the general address of questions apart."""
+    """What exists is documented, static files and the general addresses of questions apart."""
     routes = {route.path_format.replace("{suffix}", "") for route in client.app.state.routes}
 
-    assert routes - set(document["paths"]) == {"/static/{file}", "/queries/{group}/{name}"}
+    assert routes - set(document["paths"]) == {
+        "/static/{file}",
+        "/queries/{group}/{name}",
+        "/queries/{group}/{name}.csv-metadata.json",
+    }
 
 
 def test_operations_have_names_of_their_own(document):

@@ -57,7 +57,7 @@ def test_every_error_has_a_status(kind: type[GraphServiceError]):
         ("/?lang=de", 422, "es"),
         ("/releases/99", 404, "99"),
         ("/releases/first", 404, "numbers"),
-        ("/exports/elpaccto.xlsx", 404, ".ttl"),
+        ("/exports/elpaccto.xls", 404, ".xlsx"),
         ("/exports/other.ttl", 404, "elpaccto.ttl"),
     ],
 )

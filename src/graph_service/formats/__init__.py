@@ -7,17 +7,23 @@ kind, where a slug could mean two things, hold whole IRIs.
 
 from graph_service.formats.common import FORMATS, Code, Label, slug_of, to_json
 from graph_service.formats.csv_view import view_csv
+from graph_service.formats.history import Entry, atom, releases_csv
 from graph_service.formats.json_ld import jsonld
 from graph_service.formats.json_view import view_json
 from graph_service.formats.rdf import graph_bytes, turtle
+from graph_service.formats.report import finding_members
 from graph_service.formats.table import table_bytes, table_csv, table_json
 
 __all__ = [
     "FORMATS",
     "Code",
+    "Entry",
     "Label",
+    "atom",
+    "finding_members",
     "graph_bytes",
     "jsonld",
+    "releases_csv",
     "slug_of",
     "table_bytes",
     "table_csv",

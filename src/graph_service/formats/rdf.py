@@ -38,7 +38,13 @@ def graph_bytes(
 
 
 def turtle(triples: Iterable[Triple]) -> bytes:
-    """Write Turtle in the canonical form of the data files: one block per record, one fact per line."""
+    """Write Turtle in the canonical form of the data files: one block per record, one fact per line.
+
+    Data files have no blank nodes; where there are some, as in a SHACL report, the engine writes.
+    """
+    triples = list(triples)
+    if any(part.startswith("_:") for s, _, o in triples for part in (s, o) if isinstance(part, Iri)):
+        return serialize(triples, "ttl")
     records: dict[Iri, set[canonical.Fact]] = {}
     for subject, predicate, value in triples:
         records.setdefault(subject, set()).add((predicate, value))

@@ -14,9 +14,10 @@ NO_BINDING: Binding = {}
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The dataset of a query (SPARQL 1.1 Protocol, 2.1.4).
+    """The dataset of a query or update (SPARQL 1.1 Protocol, 2.1.4 and 2.2.3).
 
-    Without default graphs named, the default graph is the union of all graphs, or the plain one if `union` is off.
+    Graphs named here are the whole dataset, before those that the query names by FROM. Where neither names any,
+    the default graph is the union of all graphs, or the plain one if `union` is off.
     """
 
     default_graphs: tuple[str, ...] = ()
@@ -45,9 +46,10 @@ class GraphStore(Protocol):
     def construct(self, text: str, binding: Binding = NO_BINDING) -> Iterator[Triple]:
         """Run a CONSTRUCT over the union of all graphs; triples may repeat."""
 
-    def answer(self, text: str, accept: str, dataset: Dataset) -> tuple[str, Iterator[bytes]]:
+    def answer(self, text: str, accept: str, dataset: Dataset, base: str = "") -> tuple[str, Iterator[bytes]]:
         """Run an untrusted query and write its answer in the format of a media type or suffix.
 
+        Relative IRIs are read against `base`, and are syntax errors without one.
         Returns the media type and the bytes. Nothing is ever fetched from elsewhere.
 
         Raises:
@@ -87,6 +89,24 @@ class WritableStore(GraphStore, Protocol):
 
     def remove_graph(self, graph: Iri) -> None:
         """Drop a named graph."""
+
+    def replace_quads(self, old: Iterable[Quad], new: Iterable[Quad]) -> None:
+        """Take some quads out and put others in."""
+
+    def update(
+        self,
+        text: str,
+        dataset: Dataset = Dataset(),
+        base: str = "",
+    ) -> Sequence[str]:
+        """Run an untrusted update, and return warnings, such as literals that are kept otherwise than written.
+
+        Patterns without USING or WITH see the dataset given. Nothing is ever fetched from elsewhere. What an
+        operation before the failing one has done stays done: the staging copy is thrown away.
+
+        Raises:
+            SparqlSyntaxError, QueryRefused, QueryFailed, DatasetConflict, GraphRefused, MalformedValue.
+        """
 
     def checkpoint(self, folder: Path) -> None:
         """Write an immutable copy to a new folder, sharing files where the file system can."""

@@ -8,14 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+# the length of a prefix is bounded so that a long text of words and dots takes time in proportion to its length
 _TOKEN = re.compile(
     r'''(?P<comment>\#[^\n\r]*)
       | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
       | (?P<string>"""(?:(?:"|"")?(?:[^"\\]|\\.))*"""|\'\'\'(?:(?:'|'')?(?:[^'\\]|\\.))*\'\'\'
                   |"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')
       | (?P<variable>[?$]\w+)
-      | (?P<name>[^\W\d][\w.-]*?:(?:[\w:%\\-]|\.(?=[\w:%\\.-]))*|:(?:[\w:%\\-]|\.(?=[\w:%\\.-]))*)
+      | (?P<name>[^\W\d][\w.-]{0,200}+:(?:[\w:%\\-]|\.(?=[\w:%\\.-]))*|:(?:[\w:%\\-]|\.(?=[\w:%\\.-]))*)
       | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
+      | (?P<number>[+-]?(?:\d+\.\d*[eE][+-]?\d+|\.?\d+[eE][+-]?\d+|\d*\.\d+|\d+))
       | (?P<word>[A-Za-z_]\w*)
       | (?P<space>\s+)
       | (?P<other>.)''',
@@ -41,3 +43,22 @@ def keywords(text: str) -> list[str]:
     ['SELECT']
     """
     return [word.upper() for kind, word, _ in tokens(text) if kind == "word"]
+
+
+def undeclared_prefixes(text: str) -> tuple[str, ...]:
+    """The prefixes that a text uses without declaring them, in order of first use.
+
+    >>> undeclared_prefixes("PREFIX ex: <http://example.org/> SELECT ?s { ?s a ex:Thing ; skos:prefLabel ?o }")
+    ('skos',)
+    """
+    declared = {"_"}
+    found: dict[str, None] = {}
+    before = ""
+    for kind, token, _ in tokens(text):
+        prefix = token.partition(":")[0]
+        if kind == "name" and before == "PREFIX":
+            declared.add(prefix)
+        elif kind == "name" and prefix not in declared:
+            found[prefix] = None
+        before = token.upper() if kind == "word" else ""
+    return tuple(found)

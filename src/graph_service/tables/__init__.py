@@ -19,7 +19,7 @@ from graph_service.tables.records import Graph
 from graph_service.tables.sheets import read_sheets
 from graph_service.turtle import parse, serialize
 
-DESCRIPTIONS = ("tables.json", "csvw-metadata.json")
+DESCRIPTIONS = ("tables.json", "csvw-metadata.json", "csv-metadata.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def import_tables(directory: Path, project: Path, *, prune: bool = False, dry_ru
     """Bring the tables of a folder into a project's Turtle files; write only the files whose facts change.
 
     Args:
-        directory: holds the CSV files, and its own description (`tables.json`, `csvw-metadata.json`) or none;
+        directory: holds the CSV files, and its own description (one of DESCRIPTIONS) or none;
             or one CSV file.
         project: holds `ontology/` and `data/`; its `ontology/tables.json` is the description otherwise.
         prune: remove the records that the tables no longer hold, instead of reporting them alone.

@@ -57,11 +57,8 @@ def merge(
 
 
 def _apply(graph: Graph, each: Draft) -> str:
-    old, place = graph.facts(each.subject), graph.place.get(each.subject)
-    stale = {name for name in _evidence_names(old) if _is_owned(name, each, graph)}
-    before = {name: graph.facts(name) for name in stale}
-    kept = {fact for fact in old if not each.table.owns(fact) and fact[1] not in stale}
-    facts = frozenset(kept) | each.facts
+    place, unchanged = graph.place.get(each.subject), leaves_unchanged(graph, each)
+    stale, facts = _stale(graph, each), _facts(graph, each)
     for name in stale - each.evidence.keys():
         graph.remove(name)
     graph.put(each.subject, facts, each.file)
@@ -69,7 +66,24 @@ def _apply(graph: Graph, each: Draft) -> str:
         graph.put(name, said, each.file)
     if place is None:
         return "added"
-    return "unchanged" if (facts, each.evidence, each.file) == (old, before, place) else "changed"
+    return "unchanged" if unchanged and each.file == place else "changed"
+
+
+def leaves_unchanged(graph: Graph, each: Draft) -> bool:
+    """Tell whether the graph says already, and no more than, what a draft would put there; files apart."""
+    before = {name: graph.facts(name) for name in _stale(graph, each)}
+    return (_facts(graph, each), each.evidence) == (graph.facts(each.subject), before)
+
+
+def _stale(graph: Graph, each: Draft) -> set[Iri]:
+    """Find the evidence that the draft replaces."""
+    return {name for name in _evidence_names(graph.facts(each.subject)) if _is_owned(name, each, graph)}
+
+
+def _facts(graph: Graph, each: Draft) -> frozenset[Fact]:
+    """Return what will be said of the record: the draft's facts, and those that its table does not own."""
+    old, stale = graph.facts(each.subject), _stale(graph, each)
+    return frozenset(fact for fact in old if not each.table.owns(fact) and fact[1] not in stale) | each.facts
 
 
 def _evidence_names(facts: Iterable[Fact]) -> Iterator[Iri]:

@@ -8,7 +8,22 @@ from starlette.exceptions import HTTPException
 from graph_service.errors import GraphServiceError
 from graph_service.release import Releases
 from graph_service.settings import Settings
-from graph_service.web import answers, exports, operations, problems, queries, records, releases, roadmaps, sparql
+from graph_service.web import (
+    answers,
+    descriptions,
+    exports,
+    graphs,
+    operations,
+    problems,
+    queries,
+    records,
+    releases,
+    roadmaps,
+    sparql,
+    updates,
+    validating,
+)
+from graph_service.web.compression import Compression
 from graph_service.web.envelope import Envelope
 
 
@@ -17,11 +32,25 @@ def create_app(followed: Releases, settings: Settings) -> FastAPI:
     app = FastAPI(title="graph-service", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.releases = followed
     app.state.settings = settings
-    rooms = (answers, roadmaps, records, queries, sparql, releases, exports, operations)
+    rooms = (
+        descriptions,
+        answers,
+        roadmaps,
+        records,
+        queries,
+        sparql,
+        updates,
+        graphs,
+        releases,
+        exports,
+        validating,
+        operations,
+    )
     for room in rooms:
         app.include_router(room.router)
     app.state.routes = tuple(route for room in rooms for route in room.router.routes)
     app.add_exception_handler(GraphServiceError, problems.on_error)
     app.add_exception_handler(HTTPException, problems.on_http_error)
+    app.add_middleware(Compression)
     app.add_middleware(Envelope)
     return app

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -19,11 +22,16 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, Content-Disposition, Retry-After",
+    "Access-Control-Expose-Headers": (
+        "ETag, Link, Content-Disposition, Content-Location, Content-Range, Memento-Datetime, Repr-Digest, Retry-After"
+    ),
 }
 PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match",
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, DELETE, OPTIONS",
+    "Access-Control-Allow-Headers": (
+        "Accept, Accept-Datetime, Authorization, Content-Type, "
+        "If-Match, If-None-Match, If-Range, Prefer, Range, X-Reason"
+    ),
     "Access-Control-Max-Age": "86400",
 }
 
@@ -38,8 +46,9 @@ class Envelope:
         """Pass one request on, and its answer back."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        answering = _Answering(send, without_body=scope["method"] == "HEAD")
-        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        state = {**scope.get("state", {})}  # where `current_release` leaves what the answer says of its time
+        answering = _Answering(send, state, without_body=scope["method"] == "HEAD")
+        inner = {**scope, "state": state, "method": "GET" if scope["method"] == "HEAD" else scope["method"]}
         if scope["method"] == "OPTIONS":
             return await Response(status_code=204, headers=PREFLIGHT)(scope, receive, answering.send)
         try:
@@ -54,8 +63,8 @@ class Envelope:
 class _Answering:
     """One answer on its way out."""
 
-    def __init__(self, send: Send, *, without_body: bool) -> None:
-        self._send, self._without_body = send, without_body
+    def __init__(self, send: Send, state: Mapping[str, Any], *, without_body: bool) -> None:
+        self._send, self._state, self._without_body = send, state, without_body
         self.started = False
 
     async def send(self, message: Message) -> None:
@@ -64,6 +73,11 @@ class _Answering:
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers[name] = value
+            for name, value in self._state.get("time", {}).items():
+                if name == "Content-Location" and message["status"] != 200:
+                    continue
+                listed = name in ("Link", "Vary") and headers.get(name)
+                headers[name] = f"{listed}, {value}" if listed else value
         elif message["type"] == "http.response.body" and self._without_body:
             message = {**message, "body": b""}
         await self._send(message)

@@ -47,6 +47,21 @@ def later(text: str) -> str:
     return text
 
 
+def preferred(accept_language: str) -> str:
+    """Return the language that a client prefers among ours (RFC 9110, 12.5.4); English where it names none.
+
+    >>> preferred("de, pt-BR;q=0.8, es;q=0.5")
+    'pt'
+    """
+    wanted: list[tuple[float, str]] = []
+    for part in accept_language.lower().split(","):
+        name, _, weight = part.strip().partition(";q=")
+        quality = float(weight) if re.fullmatch(r"[01](\.\d{0,3})?", weight) else 1.0
+        if (code := name.partition("-")[0]) in LANGUAGES and quality:
+            wanted.append((-quality, code))
+    return min(wanted, key=lambda each: each[0])[1] if wanted else DEFAULT
+
+
 @cache
 def own_name(language: str) -> str:
     """Return the name of a language in that language.

@@ -27,7 +27,12 @@ NT = Format("nt", "application/n-triples", "N-Triples")
 RDF = Format("rdf", "application/rdf+xml", "RDF/XML")
 TRIG = Format("trig", "application/trig", "TriG")
 NQ = Format("nq", "application/n-quads", "N-Quads")
-FORMATS = {each.name: each for each in (HTML, JSON, CSV, TTL, JSONLD, NT, RDF, TRIG, NQ)}
+ATOM = Format("atom", "application/atom+xml", "Atom")
+LINK_FORMAT = Format("link", "application/link-format", "Link format")
+CSVS = Format("csv.zip", "application/zip", "CSV (zip)")
+XLSX = Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "XLSX")
+CSVM = Format("json", "application/csvm+json", "CSV on the Web")
+FORMATS = {each.name: each for each in (HTML, JSON, CSV, TTL, JSONLD, NT, RDF, TRIG, NQ, ATOM, LINK_FORMAT)}
 RDF_FORMATS = (TTL, JSONLD, NT, RDF)
 
 

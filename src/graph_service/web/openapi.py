@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 
-from graph_service.catalogue import Parameter, QueryFile
+from graph_service.catalogue import Column, Parameter, QueryFile
 from graph_service.release import Release
 from graph_service.terms import choose
 from graph_service.web.media import CSV, HTML, JSON, RDF_FORMATS
@@ -45,11 +45,13 @@ def document(routes: Iterable[object], release: Release) -> dict[str, Any]:
             "title": f"{name} graph: API" if name else "Knowledge graph: API",
             "version": str(release.number),
             "description": "Every address answers in several formats, by suffix or by Accept. "
-            "Errors are problem details (RFC 9457). The version is the number of the release.",
+            "Errors are problem details (RFC 9457). The version is the number of the release. Every address also "
+            "answers as of an earlier one: with the parameter `release` (its number) or the header "
+            "`Accept-Datetime` (Memento, RFC 7089).",
         },
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": dict(sorted(paths.items())),
-        "components": {"schemas": {"Problem": _PROBLEM}},
+        "components": {"schemas": {"Problem": _PROBLEM, "Source": _SOURCE}},
     }
 
 
@@ -64,6 +66,19 @@ _PROBLEM: Mapping[str, Any] = {
         "instance": {"type": "string"},
         "near": {"type": "array", "items": {"type": "string"}},
     },
+}
+
+
+_SOURCE: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["source", "iri", "title", "url"],
+    "properties": {
+        "source": {"type": "string", "description": "its slug"},
+        "iri": {"type": "string", "format": "uri"},
+        "title": {"type": ["string", "null"]},
+        "url": {"type": ["string", "null"]},
+    },
+    "additionalProperties": False,
 }
 
 
@@ -93,8 +108,42 @@ def _question(query: QueryFile, release: Release) -> dict[str, Any]:
         **({"description": f"Columns:\n\n{columns}"} if columns else {}),
         "tags": ["queries"],
         "parameters": [_parameter(each, release) for each in query.parameters],
-        "responses": _responses([each.media_type for each in offered]),
+        "responses": _responses([each.media_type for each in offered], _answer(query) if JSON in offered else None),
     }
+
+
+_CELLS: Mapping[str, Mapping[str, Any]] = {  # the type of a column → what stands in its cells, null apart
+    "integer": {"type": "integer"},
+    "decimal": {"type": "number"},
+    "boolean": {"type": "boolean"},
+    "term": {"type": ["string", "number", "boolean"]},
+    "date": {"type": "string", "pattern": r"^-?\d{4}(-\d{2}(-\d{2})?)?$"},  # as precise as the source
+}
+
+
+def _answer(query: QueryFile) -> dict[str, Any]:
+    """The JSON Schema of a question's answer: its envelope, and rows with the columns of the query file."""
+    cells = {each.name: _cell(each) for each in query.columns}
+    row = {"type": "object", "required": list(cells), "properties": cells, "additionalProperties": False}
+    column = {"name": {"enum": list(cells)}, "type": {"enum": sorted({each.type for each in query.columns})}}
+    told: dict[str, Any] = {
+        "query": {"const": query.name},
+        "release": {"type": "integer", "minimum": 1},
+        "as_of": {"type": ["string", "null"]},
+        "parameters": {"type": "object", "additionalProperties": {"type": "string"}},
+        "columns": {"type": "array", "items": {"type": "object", "required": ["name", "type"], "properties": column}},
+        "rows": {"type": "array", "items": row},
+        "count": {"type": "integer", "minimum": 0},
+        "sources": {"type": "array", "items": {"$ref": "#/components/schemas/Source"}},
+        "links": {"type": "object", "additionalProperties": {"type": "string"}},
+    }
+    return {"type": "object", "required": list(told), "properties": told, "additionalProperties": False}
+
+
+def _cell(column: Column) -> dict[str, Any]:
+    told = _CELLS.get(column.type, {"type": "string"})
+    types = [told["type"]] if isinstance(told["type"], str) else told["type"]
+    return {**told, "type": [*types, "null"], "description": column.description}
 
 
 def _parameter(parameter: Parameter, release: Release) -> dict[str, Any]:
@@ -117,9 +166,11 @@ def _in_path(name: str) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "description": words, "schema": {"type": "string"}}
 
 
-def _responses(media_types: Iterable[str]) -> dict[str, Any]:
+def _responses(media_types: Iterable[str], answer: Mapping[str, Any] | None = None) -> dict[str, Any]:
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     found: dict[str, dict[str, Any]] = {media_type: {} for media_type in media_types}
+    if answer is not None:
+        found[JSON.media_type] = {"schema": answer}
     return {
         "200": {"description": "the answer", **({"content": found} if found else {})},
         "default": {"description": "what is wrong, and how to mend it", "content": problem},

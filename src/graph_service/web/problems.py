@@ -9,21 +9,22 @@ import json
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
-from graph_service import errors
+from graph_service import errors, formats
 from graph_service.errors import GraphServiceError, NoRelease, UnknownTerm, nearest
 from graph_service.release import Release
+from graph_service.store.embedded import serialize
 from graph_service.terms import PROBLEMS
-from graph_service.web import media, respond
-from graph_service.web.language import later
+from graph_service.web import media, memento, respond
+from graph_service.web.language import later, preferred
 from graph_service.web.media import HTML, Format, NotAcceptable
 from graph_service.web.respond import Wanted
 
@@ -43,11 +44,17 @@ STATUS: Mapping[type[GraphServiceError], int] = {
     errors.QueryFailed: 422,
     errors.RdfSyntaxError: 400,
     errors.DataRefused: 422,
+    errors.GraphRefused: 409,
+    errors.DatasetConflict: 400,
+    errors.LostUpdate: 412,
+    errors.Unauthorised: 401,
+    errors.Forbidden: 403,
     errors.DoesNotConform: 422,
     errors.ShapesError: 422,
     errors.TablesRefused: 422,
     errors.CatalogueError: 500,
     errors.SettingError: 500,
+    errors.RangeNotSatisfiable: 416,
     errors.UnknownRelease: 404,
     errors.ReleasePruned: 410,
     errors.NoRelease: 503,
@@ -67,6 +74,7 @@ TITLES = (
     later("Another write is under way"),
     later("A query file is not sound"),
     later("A setting cannot be used"),
+    later("A token is needed"),
     later("Bad request"),
     later("Error"),
     later("Internal error"),
@@ -76,17 +84,22 @@ TITLES = (
     later("Parameter missing or not known"),
     later("The RDF cannot be read"),
     later("The data does not conform to the shapes"),
+    later("The data has changed in the meantime"),
     later("The data is refused"),
     later("The data of this release is no longer kept"),
+    later("The graphs to use are given twice"),
     later("The home folder cannot be used"),
     later("The query cannot be evaluated"),
     later("The query has a syntax error"),
     later("The query is refused"),
+    later("The range lies beyond the end of the file"),
     later("The request cannot be read"),
     later("The request is too large"),
     later("The server cannot start"),
     later("The shapes are not valid"),
     later("The tables are refused"),
+    later("This graph cannot be written"),
+    later("This write is not allowed"),
     later("Unknown address"),
     later("Unknown format"),
     later("Unknown name"),
@@ -96,7 +109,7 @@ TITLES = (
 )
 
 # what an error tells beside its sentence; these become members of the problem details
-_MEMBERS = ("parameter", "near", "offered", "line", "column", "source_line", "file")
+_MEMBERS = ("parameter", "near", "offered", "line", "column", "source_line", "declarations", "file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +166,8 @@ def describe(error: GraphServiceError, request: Request) -> Problem:
     """Put an error into the members of RFC 9457."""
     members = {name: value for name in _MEMBERS if (value := getattr(error, name, None))}
     if isinstance(error, errors.DoesNotConform):
-        members["violations"] = [finding.sentence() for finding in error.report.violations]
+        language = request.query_params.get("lang") or preferred(request.headers.get("accept-language", ""))
+        members["violations"] = [formats.finding_members(each, language) for each in error.report.violations]
     status = status_of(error)
     return Problem(
         slug=error.slug,
@@ -162,15 +176,36 @@ def describe(error: GraphServiceError, request: Request) -> Problem:
         detail=str(error),
         instance=request.url.path,
         members=members,
-        headers={"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {},
+        headers=_headers(error, status),
         suggestions=tuple(_suggestions(error, request)),
     )
+
+
+def _headers(error: GraphServiceError, status: int) -> Mapping[str, str]:
+    if isinstance(error, errors.Unauthorised):
+        return {"WWW-Authenticate": error.challenge}
+    if isinstance(error, errors.RangeNotSatisfiable):
+        return {"Content-Range": f"bytes */{error.size_bytes}"}
+    return {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {}
 
 
 def on_error(request: Request, error: Exception) -> Response:
     """Answer an error that a client or an operator can mend."""
     assert isinstance(error, GraphServiceError)
+    if isinstance(error, errors.DoesNotConform) and (chosen := _report_format(request)):
+        report = serialize(error.report.triples(), chosen.name)
+        return respond.send(report, chosen.media_type, {"Vary": "Accept", "Cache-Control": "no-store"}, 422)
     return answer(describe(error, request), request)
+
+
+def _report_format(request: Request) -> Format | None:
+    """The RDF format in which a client would rather have a SHACL report; None where problem details will do."""
+    offered = (PROBLEM, PLAIN_JSON, HTML, *media.RDF_FORMATS)
+    try:
+        chosen = media.negotiate(request.headers.get("accept", ""), offered)
+    except NotAcceptable:
+        return None
+    return chosen if chosen in media.RDF_FORMATS else None
 
 
 def on_http_error(request: Request, error: Exception) -> Response:
@@ -190,7 +225,7 @@ def on_http_error(request: Request, error: Exception) -> Response:
             suggestions=tuple(Suggestion(each, each) for each in near),
         )
     elif error.status_code == 405:
-        allowed = sorted({*(error.headers or {}).get("Allow", "GET").split(", "), "HEAD", "OPTIONS"})
+        allowed = sorted({*_methods(request), "HEAD", "OPTIONS"})
         problem = Problem(
             slug="method",
             title="Method not allowed",
@@ -221,7 +256,7 @@ def answer(problem: Problem, request: Request) -> Response:
     wanted = _wanted(request)
     headers = {"Vary": "Accept", "Cache-Control": "no-store", **problem.headers}
     if prefers_html(wanted):
-        release = _release(request)
+        release, wanted = _release(request, wanted)
         headers["Content-Language"] = wanted.language
         page = wanted.page(release, "problem.html", problem=problem)
         return respond.send(page, HTML.media_type, headers, problem.status)
@@ -246,12 +281,20 @@ def _wanted(request: Request) -> Wanted:
         return respond.wanted(plain)
 
 
-def _release(request: Request) -> Release | None:
-    """The current release, for the page around the problem; a page can do without."""
+def _release(request: Request, wanted: Wanted) -> tuple[Release | None, Wanted]:
+    """The release for the page around the problem, and what is wanted of it.
+
+    Where the one asked for cannot be had, the page and its links are those of the current one; a page can do
+    without any.
+    """
     try:
-        return respond.current_release(request)
+        return respond.current_release(request), wanted
     except (NoRelease, errors.HomeError):
-        return None
+        return None, wanted
+    except GraphServiceError:
+        given = tuple((name, value) for name, value in wanted.given if name != memento.PARAMETER)
+        current: Release = request.app.state.releases.current()
+        return current, replace(wanted, given=given)
 
 
 def _suggestions(error: GraphServiceError, request: Request) -> Iterator[Suggestion]:
@@ -265,6 +308,14 @@ def _suggestions(error: GraphServiceError, request: Request) -> Iterator[Suggest
         else:
             parent = request.url.path.rstrip("/").rpartition("/")[0]
             yield Suggestion(name, f"{parent}/{quote(name)}")
+
+
+def _methods(request: Request) -> set[str]:
+    """The methods that an address takes, over all its routes; the router tells those of the first alone."""
+    routes = [route for route in request.app.state.routes if isinstance(route, Route)]
+    return {
+        method for route in routes if route.matches(request.scope)[0] != Match.NONE for method in route.methods or ()
+    }
 
 
 def _addresses(request: Request) -> list[str]:

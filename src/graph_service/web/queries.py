@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 
 from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import Response
 
-from graph_service import formats
+from graph_service import describing, formats
 from graph_service.catalogue import QueryFile
 from graph_service.errors import ParameterError
 from graph_service.release import Release
 from graph_service.web import forms, respond
-from graph_service.web.media import CSV, HTML, JSON, RDF_FORMATS, Format
+from graph_service.web.addresses import origin
+from graph_service.web.media import CSV, HTML, JSON, RDF_FORMATS, TTL, Format
 from graph_service.web.problems import named_in_path
 from graph_service.web.respond import Asked, CurrentRelease, Wanted, Writers, about
 
 router = APIRouter(tags=["queries"])
 
 
-@router.get("/queries{suffix:suffix}", openapi_extra=about(HTML, JSON))
-def catalogue(wanted: Asked, release: CurrentRelease) -> Response:
-    """All questions that can be asked, with their parameters."""
+@router.get("/queries{suffix:suffix}", openapi_extra=about(HTML, JSON, TTL))
+def catalogue(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
+    """All questions that can be asked, with their parameters; as Turtle, what editors of SPARQL read."""
     wanted.parameters(())
     groups = {name: list(found) for name, found in groupby(release.catalogue, lambda query: query.name.split("/")[0])}
     writers: Writers = {
         HTML: lambda: wanted.page(release, "queries.html", groups=groups),
-        JSON: lambda: formats.to_json({"queries": [describe(query) for query in release.catalogue]}),
+        JSON: lambda: formats.to_json({"queries": [describe(query, wanted) for query in release.catalogue]}),
+        TTL: lambda: formats.turtle(describing.question_graph(release, origin(request))),
     }
-    return respond.respond(wanted, release, writers)
+    return respond.respond(wanted, release, writers, values={"origin": origin(request)})
 
 
 @router.get("/queries/{group:slug}/{name:slug}{suffix:suffix}", include_in_schema=False)
@@ -41,18 +45,23 @@ def query(group: str, name: str, wanted: Asked, release: CurrentRelease) -> Resp
     try:
         values = wanted.values(release, found.name)
     except ParameterError:
-        known = {each.name for each in found.parameters}
+        known = {*respond.EVERYWHERE, *(each.name for each in found.parameters)}
         if wanted.choose(_offered(found)) is not HTML or any(given not in known for given, _ in wanted.given):
             raise
         return _form(wanted, release, found)
-    return respond.respond(wanted, release, _writers(wanted, release, found, values), query=found.name, values=values)
+    writers = _writers(wanted, release, found, values)
+    answer = respond.respond(wanted, release, writers, query=found.name, values=values)
+    if wanted.choose(tuple(writers)) is CSV:
+        about_columns = replace(wanted, path=f"/queries/{found.name}.csv-metadata.json").address()
+        answer.headers["Link"] += f', <{about_columns}>; rel="describedby"; type="application/csvm+json"'
+    return answer
 
 
-def describe(query: QueryFile) -> Mapping[str, object]:
+def describe(query: QueryFile, wanted: Wanted) -> Mapping[str, object]:
     """One question as JSON: what it answers, what it needs, its columns."""
     return {
         "name": query.name,
-        "address": f"/queries/{query.name}",
+        "address": wanted.kept(f"/queries/{query.name}"),
         "form": query.form,
         "summary": dict(query.summary),
         "parameters": [

@@ -131,6 +131,8 @@ for each in FAMILIES:
 def identifier(kind: str, slug: str, wanted: Asked, release: CurrentRelease) -> Response:
     """The address of a thing itself: leads to what is said of it (303)."""
     wanted.parameters(())
+    if kind == "release":
+        return respond.see_other(wanted.moved(f"/releases/{slug}"))
     _found(release, kind, slug)
     return respond.see_other(wanted.moved(f"/doc/{kind}/{slug}"))
 
@@ -140,7 +142,7 @@ def document(kind: str, slug: str, wanted: Asked, release: CurrentRelease) -> Re
     """What is said of any record; browsers are led to its own page where it has one."""
     wanted.parameters(())
     if kind == "release":
-        return respond.see_other(f"/releases/{slug}")
+        return respond.see_other(wanted.moved(f"/releases/{slug}"))
     iri = _found(release, kind, slug)
     own = address(iri)
     if not own.startswith("/doc/") and wanted.choose((HTML, JSON, CSV, *RDF_FORMATS)) is HTML:

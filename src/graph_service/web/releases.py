@@ -1,53 +1,228 @@
-"""Releases: their history. What changed as quads (/changes) comes with a later issue."""
+"""Releases: the history of the graph. What changed, as quads and in words; each address at other times (Memento)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from graph_service import formats
-from graph_service.errors import UnknownRelease
-from graph_service.release import ReleaseRecord, Releases
-from graph_service.web import respond
-from graph_service.web.media import HTML, JSON
-from graph_service.web.respond import Asked, CurrentRelease, Writers, about
+from graph_service.errors import MalformedValue, ParameterError, UnknownRelease
+from graph_service.history import Changes, Difference, History, release_number
+from graph_service.release import Release, ReleaseRecord, Releases, provenance
+from graph_service.terms import Iri, Literal, choose, record_iri
+from graph_service.web import addresses, memento, respond
+from graph_service.web.language import translations
+from graph_service.web.media import ATOM, CSV, HTML, JSON, LINK_FORMAT, NQ, RDF_FORMATS
+from graph_service.web.respond import Asked, CurrentRelease, MalformedRequest, Wanted, Writers, about
 
 router = APIRouter(tags=["data"])
 
+PARTS = ("added", "removed")
+FEED_ENTRIES = 50
+CHANGE_PARAMETERS = tuple(
+    {"name": name, "in": "query", "description": words, "schema": schema}
+    for name, words, schema in (
+        ("since", "the release to start from; 0 for the empty graph; the one before `until` when left out",
+         {"type": "integer", "minimum": 0}),
+        ("until", "the release to arrive at; the one that is read when left out", {"type": "integer", "minimum": 1}),
+        ("part", "the lines of one side alone", {"type": "string", "enum": list(PARTS)}),
+    )
+)  # fmt: skip
+MAP_PARAMETERS = (
+    {
+        "name": "uri",
+        "in": "query",
+        "description": "an address of this service, whole or from its path on; the start page when left out",
+        "schema": {"type": "string"},
+        "example": "/releases",
+    },
+)
 
-@router.get("/releases{suffix:suffix}", openapi_extra=about(HTML, JSON))
+
+@router.get("/releases{suffix:suffix}", openapi_extra=about(HTML, JSON, CSV, ATOM))
 def releases(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
-    """All releases, newest first."""
+    """All releases, newest first; also as a feed."""
     wanted.parameters(())
-    records = _releases(request).records()
+    followed = _releases(request)
+    records = [each for each in followed.records() if each.number <= release.number]
+    kept = set(followed.kept())
+    told = [_told(wanted, each, kept=each.number in kept) for each in records]
     writers: Writers = {
         HTML: lambda: wanted.page(release, "releases.html", records=records),
-        JSON: lambda: formats.to_json({"current": release.number, "releases": [asdict(each) for each in records]}),
+        JSON: lambda: formats.to_json({"current": release.number, "releases": told}),
+        CSV: lambda: formats.releases_csv(records),
+        ATOM: lambda: _feed(wanted, release, records[:FEED_ENTRIES], addresses.origin(request)),
     }
     return respond.respond(wanted, release, writers)
 
 
-@router.get("/releases/{number:slug}{suffix:suffix}", openapi_extra=about(HTML, JSON))
+@router.get("/releases/{number:slug}{suffix:suffix}", openapi_extra=about(HTML, JSON, *RDF_FORMATS))
 def one(number: str, request: Request, wanted: Asked, release: CurrentRelease) -> Response:
-    """What is kept of a release for ever: when, who, why, how much changed."""
+    """What is kept of a release for ever: when, who, why, how much changed. As RDF: its provenance (PROV-O)."""
     wanted.parameters(())
-    record = _record(_releases(request), number)
+    followed = _releases(request)
+    record = followed.record(_number_in_path(number))
+    iri = record_iri("release", str(record.number))
+    kept = record.number in followed.kept()
     writers: Writers = {
-        HTML: lambda: wanted.page(release, "release.html", record=record),
-        JSON: lambda: formats.to_json(asdict(record)),
+        HTML: lambda: wanted.page(release, "release.html", record=record, kept=kept, last=release.number),
+        JSON: lambda: formats.to_json(_told(wanted, record, kept=kept)),
+        **respond.rdf_writers(release, lambda: provenance(record), iri),
     }
     return respond.respond(wanted, release, writers)
+
+
+@router.get("/releases/{first:slug}..{last:slug}{suffix:suffix}", openapi_extra=about(HTML, JSON))
+def between(first: str, last: str, request: Request, wanted: Asked, release: CurrentRelease) -> Response:
+    """Two releases compared in words: mandates that came and went, names that changed, new and withdrawn records."""
+    wanted.parameters(())
+    since, until = _number_in_path(first), _number_in_path(last)
+    found = partial(_history(request).difference, since, until)
+    for each in {since, until} - {0}:
+        _releases(request).record(each)
+    writers: Writers = {
+        HTML: lambda: _difference_page(wanted, release, found()),
+        JSON: lambda: formats.view_json(
+            found(), release.number, _links(wanted, since, until), respond.names(release), language=wanted.language
+        ),
+    }
+    return respond.respond(wanted, release, writers)
+
+
+@router.get("/changes{suffix:suffix}", openapi_extra=about(JSON, HTML, NQ, parameters=CHANGE_PARAMETERS))
+def changes(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
+    """The quads that were added and removed since a release, net; one side alone as N-Quads, by subject as a page."""
+    given = wanted.parameters(("since", "until", "part"))
+    until = release_number("until", given.get("until", str(release.number)))
+    since = release_number("since", given.get("since", str(max(until - 1, 0))))
+    part = given.get("part", "")
+    if since > until:
+        expected = f"the changes go forward, to release {until} at most"
+        raise MalformedValue("since", given=str(since), expected=expected)
+    if part not in ("", *PARTS):
+        raise MalformedValue("part", given=part, expected=f"write {' or '.join(PARTS)}")
+    for each in {since, until} - {0}:
+        _releases(request).record(each)
+    found = partial(_history(request).changes, since, until)
+    writers: Writers = {
+        JSON: lambda: _changes_json(wanted, found(), part),
+        HTML: lambda: _changes_page(wanted, release, found()),
+        NQ: lambda: _lines(found(), part),
+    }
+    return respond.respond(wanted, release, {NQ: writers[NQ], **writers} if part else writers)
+
+
+@router.get("/timemap{suffix:suffix}", openapi_extra=about(LINK_FORMAT, JSON, parameters=MAP_PARAMETERS))
+def timemap(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
+    """The versions of an address: one for each release that is kept (a TimeMap; RFC 7089, 5)."""
+    address = wanted.parameters(("uri",)).get("uri", "/").removeprefix(addresses.origin(request))
+    if not address.startswith("/") or address.startswith("//") or not memento.has_past(address):
+        raise MalformedRequest(f"{address!r} is no address of this service that has a past.")
+    followed = _releases(request)
+    found = memento.timemap(address, addresses.origin(request), [followed.record(number) for number in followed.kept()])
+    writers: Writers = {LINK_FORMAT: found.link_format, JSON: lambda: formats.to_json(found.told())}
+    return respond.respond(wanted, release, writers)
+
+
+def _number_in_path(given: str) -> int:
+    """The number of a release that stands in a path; what is no number is an address that does not exist."""
+    try:
+        return release_number("release", given)
+    except MalformedValue:
+        raise UnknownRelease(f"There is no release {given!r}: releases have numbers.") from None
 
 
 def _releases(request: Request) -> Releases:
-    releases: Releases = request.app.state.releases
-    return releases
+    followed: Releases = request.app.state.releases
+    return followed
 
 
-def _record(releases: Releases, number: str) -> ReleaseRecord:
-    if not (number.isascii() and number.isdigit()):
-        raise UnknownRelease(f"There is no release {number!r}: releases have numbers.")
-    return releases.record(int(number))
+def _history(request: Request) -> History:
+    return History(_releases(request))
+
+
+def _told(wanted: Wanted, record: ReleaseRecord, *, kept: bool) -> Mapping[str, object]:
+    """A record as JSON: itself, whether its data is kept, and where it leads."""
+    number, base = record.number, record.base
+    since = base if base is not None else 0
+    return {
+        **asdict(record),
+        "kept": kept,
+        "links": {
+            "self": wanted.kept(f"/releases/{number}"),
+            "changes": wanted.kept(f"/changes?since={since}&until={number}"),
+            **({"difference": wanted.kept(f"/releases/{base}..{number}")} if base else {}),
+        },
+    }
+
+
+def _links(wanted: Wanted, since: int, until: int) -> Mapping[str, str]:
+    return {
+        "html": wanted.address("html"),
+        "json": wanted.address("json"),
+        "changes": wanted.kept(f"/changes?since={min(since, until)}&until={max(since, until)}"),
+        "releases": wanted.kept("/releases"),
+    }
+
+
+def _feed(wanted: Wanted, release: Release, records: list[ReleaseRecord], origin: str) -> bytes:
+    say = translations(wanted.language).gettext
+    entries = [
+        formats.Entry(
+            each,
+            say("Release %(number)s") % {"number": each.number},
+            say("%(reason)s (statements: %(added)s added, %(removed)s removed)")
+            % {"reason": each.reason, "added": each.added, "removed": each.removed},
+            f"{origin}/releases/{f'{each.base}..{each.number}' if each.base else each.number}",
+        )
+        for each in records
+    ]
+    return formats.atom(say("Releases"), f"{origin}/releases.atom", f"{origin}/releases", entries, wanted.language)
+
+
+def _changes_json(wanted: Wanted, found: Changes, part: str) -> bytes:
+    sides = {
+        "added": [line.rstrip("\n") for line in found.added],
+        "removed": [line.rstrip("\n") for line in found.removed],
+    }
+    shown = {name: lines for name, lines in sides.items() if part in ("", name)}
+    counts = {"added": len(found.added), "removed": len(found.removed)}
+    return formats.to_json(
+        {"since": found.since, "until": found.until, "count": counts, **shown,
+         "links": {"difference": wanted.kept(f"/releases/{found.since}..{found.until}")}}
+    )  # fmt: skip
+
+
+def _changes_page(wanted: Wanted, release: Release, found: Changes) -> str:
+    return wanted.page(release, "changes.html", changes=found, subjects=found.subjects())
+
+
+def _lines(found: Changes, part: str) -> bytes:
+    if not part:
+        raise ParameterError("N-Quads hold one side: say part=added or part=removed.", parameter="part")
+    return "".join(found.added if part == "added" else found.removed).encode()
+
+
+def _difference_page(wanted: Wanted, release: Release, found: Difference) -> str:
+    return wanted.page(
+        release,
+        "difference.html",
+        difference=found,
+        named=_naming(release, found, wanted.language),
+        graph_changes={"since": min(found.since, found.until), "until": max(found.since, found.until)},
+    )
+
+
+def _naming(release: Release, found: Difference, language: str) -> Callable[[Iri], Literal | None]:
+    """What names a record on the page: the release that is read, else the changes themselves."""
+    known = {each.record: each.names for each in (*found.new, *found.withdrawn)}
+
+    def named(iri: Iri) -> Literal | None:
+        return choose(release.labels(iri) or known.get(iri, ()), language)
+
+    return named

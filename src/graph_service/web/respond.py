@@ -23,14 +23,18 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from graph_service import formats
 from graph_service.errors import GraphServiceError, ParameterError, UnknownTerm, nearest
-from graph_service.release import Release, Result
+from graph_service.history import release_number
+from graph_service.release import Release, Releases, Result
 from graph_service.terms import LANGUAGES, Iri, Triple, choose
-from graph_service.web import render
+from graph_service.web import memento, render
 from graph_service.web.media import HTML, JSONLD, NT, RDF, TTL, Format, UnknownFormat, negotiate
 
 Body: TypeAlias = bytes | str | Iterator[bytes]
 Writer: TypeAlias = Callable[[], Body]
 Writers: TypeAlias = Mapping[Format, Writer]
+
+LINKED_LENGTH = 1000  # longer addresses, such as those of long queries, are not repeated in the headers
+EVERYWHERE = ("lang", memento.PARAMETER)  # parameters that every address takes: in which language, as of which release
 
 
 class MalformedRequest(GraphServiceError):
@@ -98,14 +102,14 @@ class Wanted:
     if_none_match: str = ""
 
     def parameters(self, known: Sequence[str]) -> dict[str, str]:
-        """Return the query parameters; `lang` apart, only the known ones may stand, each once.
+        """Return the query parameters; `lang` and `release` apart, only the known ones may stand, each once.
 
         Raises:
             ParameterError: one is not known (with near names) or stands twice.
         """
         found: dict[str, str] = {}
         for name, value in self.given:
-            if name == "lang":
+            if name in EVERYWHERE:
                 continue
             if name not in known:
                 raise unknown_parameter(name, known)
@@ -147,9 +151,20 @@ class Wanted:
         """Return another path with this one's suffix and parameters."""
         return replace(self, path=path).address(self.suffix)
 
+    def kept(self, address: str) -> str:
+        """Return another address of ours, asking for the same release if this one asks for one."""
+        number = self.value(memento.PARAMETER)
+        return memento.version(address, int(number)) if number else address
+
+    def now(self) -> str:
+        """Return this address without the release that it asks for."""
+        return memento.original(self.address(self.suffix))
+
     def page(self, release: Release | None, template: str, **context: Any) -> str:
-        """Fill a template for this address, in the language asked for."""
-        return render.page(template, release=release, wanted=self, language=self.language, **context)
+        """Fill a template for this address, in the language asked for; its links keep the release asked for."""
+        filled = render.page(template, release=release, wanted=self, language=self.language, **context)
+        number = self.value(memento.PARAMETER)
+        return memento.keep(filled, number) if number else filled
 
 
 def about(
@@ -176,9 +191,48 @@ def wanted(request: Request) -> Wanted:
 
 
 def current_release(request: Request) -> Release:
-    """The release that this request reads, from its first byte to its last."""
-    release: Release = request.app.state.releases.current()
+    """The release that this request reads, from its first byte to its last.
+
+    The one that the parameter `release` names, else the one that was current at `Accept-Datetime` (RFC 7089; before
+    the first one, the first), else the one that is current now. The envelope writes what is told of it here.
+
+    Raises:
+        MalformedValue, UnknownRelease, ReleasePruned: of the parameter.
+        MalformedRequest: the date cannot be read.
+    """
+    releases: Releases = request.app.state.releases
+    address = quote(str(request.scope["path"])) + (f"?{request.url.query}" if request.url.query else "")
+    if not memento.has_past(address):
+        return releases.current()
+    request.state.time = {"Vary": "Accept-Datetime"}
+    release = _asked(request, releases)
+    reading = request.method in ("GET", "HEAD") and len(address) <= LINKED_LENGTH
+    if release is None:
+        request.state.time |= {"Link": memento.links(address)} if reading else {}
+        return releases.current()
+    told = memento.headers(address, release.record)
+    if reading:
+        request.state.time |= told | {"Link": f"{memento.links(address)}, {told['Link']}"}
+    else:
+        request.state.time["Memento-Datetime"] = told["Memento-Datetime"]
     return release
+
+
+def _asked(request: Request, releases: Releases) -> Release | None:
+    """The release that a request asks for; None where it asks for no particular one."""
+    given = [number for number in request.query_params.getlist(memento.PARAMETER) if number]
+    if len(given) > 1:
+        raise ParameterError("The parameter 'release' is given more than once.", parameter=memento.PARAMETER)
+    if given:
+        return releases.get(release_number(memento.PARAMETER, given[0]))
+    date = request.headers.get("accept-datetime")
+    if date is None:
+        return None
+    try:
+        return releases.at(memento.read(date))
+    except ValueError:
+        example = "Thu, 31 May 2018 20:35:00 GMT"
+        raise MalformedRequest(f"Accept-Datetime {date!r} is no HTTP date: write it like {example!r}.") from None
 
 
 Asked = Annotated[Wanted, Depends(wanted)]
@@ -265,8 +319,8 @@ def links(wanted: Wanted, offered: Sequence[Format], query: str) -> Mapping[str,
     """Where to go from a JSON answer: the same in other formats, the query behind it, the release."""
     return {
         **{each.name: wanted.address(each.name) for each in offered},
-        "query": f"/queries/{query}",
-        "releases": "/releases",
+        "query": wanted.kept(f"/queries/{query}"),
+        "releases": wanted.kept("/releases"),
     }
 
 
@@ -313,7 +367,7 @@ def _links(wanted: Wanted, offered: Sequence[Format], chosen: Format, behind: st
         if each is not chosen:
             yield f'<{wanted.address(each.name)}>; rel="alternate"; type="{each.media_type}"'
     if behind:
-        yield f'<{behind}>; rel="describedby"'
+        yield f'<{wanted.kept(behind)}>; rel="describedby"'
 
 
 def _behind(release: Release, query: str | None, values: Mapping[str, str]) -> str | None:

@@ -1,6 +1,7 @@
 """SPARQL: the endpoint for anybody's queries (SPARQL 1.1 Protocol, 2.1), and its page for people.
 
-The page works without scripts: a form by GET, the table made here. Updates are refused.
+The page works without scripts: a form by GET, the table made here. A GET without a query gets the service
+description. Updates have an address of their own.
 """
 
 from __future__ import annotations
@@ -9,18 +10,22 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Annotated, Any
-from urllib.parse import parse_qsl
+from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from graph_service.errors import QueryFailed, QueryRefused, SparqlSyntaxError
+from graph_service.describing import service_description
+from graph_service.errors import MalformedValue, QueryFailed, QueryRefused, SparqlSyntaxError
 from graph_service.release import Release
+from graph_service.store.embedded import is_iri
+from graph_service.store.tokens import keywords
 from graph_service.terms import RDF_LANG_STRING, XSD_STRING, Iri, Literal, Term
-from graph_service.web import problems, respond
-from graph_service.web.media import CSV, HTML, JSONLD, NQ, NT, RDF, TRIG, TTL, Format
+from graph_service.web import bodies, problems, respond
+from graph_service.web.addresses import origin
+from graph_service.web.bodies import FORM, SentBody
+from graph_service.web.media import CSV, HTML, JSONLD, NQ, NT, RDF, TRIG, TTL, Format, NotAcceptable
 from graph_service.web.problems import Problem
 from graph_service.web.respond import Asked, CurrentRelease, MalformedRequest, UnsupportedMediaType, Wanted, about
 
@@ -37,10 +42,20 @@ ALIASES: Mapping[Format, Format] = {
 }
 TABLE_FORMATS = (RESULTS_JSON, RESULTS_XML, CSV, TSV, *ALIASES, HTML)
 GRAPH_FORMATS = (TTL, NT, RDF, JSONLD, TRIG, NQ, HTML)
+# other names that widespread clients give formats in parameters → our names, for tables and for graphs
+NAMES_OF_TABLES: Mapping[str, str] = {each.media_type: each.name for each in TABLE_FORMATS}
+NAMES_OF_GRAPHS: Mapping[str, str] = {
+    **{each.media_type: each.name for each in GRAPH_FORMATS},
+    **{"xml": "rdf", "rdf+xml": "rdf", "turtle": "ttl", "n3": "ttl", "ntriples": "nt", "nquads": "nq"},
+    **{"json": "jsonld", "json-ld": "jsonld"},
+}
 
-FORM, QUERY, UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
-PARAMETERS = ("query", "update", "default-graph-uri", "named-graph-uri", "format", "example", "lang")
-NO_UPDATES = "Updates over HTTP are not offered: publish changes with `graph-service load`."
+QUERY, UPDATE = "application/sparql-query", "application/sparql-update"
+FORMAT_PARAMETERS = ("format", "output", "results")  # the last two as SPARQLWrapper and older endpoints call it
+DATASET_PARAMETERS = ("default-graph-uri", "named-graph-uri")
+PARAMETERS = ("query", "update", *DATASET_PARAMETERS, *FORMAT_PARAMETERS, "example", *respond.EVERYWHERE)
+NO_UPDATES = "This address answers queries: send updates to /update, or publish with `graph-service load`."
+CHANGEABLE = {"RAND", "NOW", "UUID", "STRUUID", "BNODE"}  # functions that make each answer another one
 PROTOCOL_PARAMETERS = tuple(
     {"name": name, "in": "query", "description": words, "schema": {"type": "string"}}
     for name, words in (
@@ -61,6 +76,7 @@ class Operation:
     text: str
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
+    given: tuple[tuple[str, str], ...]  # all parameters, in the address and in the form
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,114 +88,125 @@ class Table:
     count: int
 
 
-async def body(request: Request) -> bytes:
-    """The body of the request, up to the limit that the settings give."""
-    limit = request.app.state.settings.max_body_bytes
-    found = bytearray()
-    async for chunk in request.stream():
-        found += chunk
-        if len(found) > limit:
-            raise respond.BodyTooLarge(limit)
-    return bytes(found)
-
-
 @router.get("/sparql{suffix:suffix}", openapi_extra=ABOUT)
 def query_by_get(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
-    """A query by GET (SPARQL 1.1 Protocol, 2.1.1); for browsers a page with form, examples and table."""
-    given = request.query_params.multi_items()
+    """A query by GET (SPARQL 1.1 Protocol, 2.1.1); without one a page for browsers, the description for programs."""
+    given = bodies.query_fields(request)
     operation = _operation(given)
-    wanted = _formatted(wanted, given)
     if operation is not None:
         return _answer(request, wanted, release, operation)
-    if wanted.suffix == HTML.name or (not wanted.suffix and problems.prefers_html(wanted)):
+    if "query" in dict(given) and not problems.prefers_html(wanted):
+        raise MalformedRequest("The query is empty.")
+    asked = _formatted(wanted, given, NAMES_OF_GRAPHS)
+    if asked.suffix == HTML.name or (not asked.suffix and problems.prefers_html(asked)):
         return _page(request, wanted, release)
-    raise MalformedRequest("Give a query: /sparql?query=SELECT…, or POST it. A browser gets a form here.")
+    union = request.app.state.settings.default_graph == "union"
+    description = respond.rdf_writers(release, lambda: service_description(release, origin(request), union=union))
+    try:
+        return respond.respond(asked, release, description)
+    except NotAcceptable:
+        hint = "Give a query: /sparql?query=SELECT…, or POST it. Without one, RDF describes the service."
+        raise MalformedRequest(hint) from None
 
 
 @router.post("/sparql{suffix:suffix}", openapi_extra={**ABOUT, "parameters": ()})
-def query_by_post(
-    request: Request, wanted: Asked, release: CurrentRelease, sent: Annotated[bytes, Depends(body)]
-) -> Response:
+def query_by_post(request: Request, wanted: Asked, release: CurrentRelease, sent: SentBody) -> Response:
     """A query by POST, in a form or as it is (SPARQL 1.1 Protocol, 2.1.2 and 2.1.3)."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    given = request.query_params.multi_items()
+    media_type = bodies.media_type(request)
     if media_type == UPDATE:
         raise QueryRefused(NO_UPDATES)
     if media_type not in (FORM, QUERY):
         raise UnsupportedMediaType(media_type, (FORM, QUERY))
-    text = _decoded(sent)
-    given += parse_qsl(text, keep_blank_values=True) if media_type == FORM else [("query", text)]
-    operation = _operation(given)
+    text = bodies.text(request, sent)
+    posted = bodies.fields(text) if media_type == FORM else [("query", text)]
+    operation = _operation([*bodies.query_fields(request), *posted])
     if operation is None:
-        raise MalformedRequest("The form has no field `query`.")
-    return _answer(request, _formatted(wanted, given), release, operation)
-
-
-def _decoded(sent: bytes) -> str:
-    try:
-        return sent.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise MalformedRequest(f"The body is not UTF-8 (byte {error.start}).") from None
+        raise MalformedRequest("The form has no field `query`." if media_type == FORM else "The query is empty.")
+    return _answer(request, wanted, release, operation)
 
 
 def _operation(given: Sequence[tuple[str, str]]) -> Operation | None:
-    """Read the operation from the parameters; None where there is no query.
+    """Read the operation from the parameters (SPARQL 1.1 Protocol, 2.1); None where there is no query.
 
     Raises:
         QueryRefused: it is an update.
-        MalformedRequest: more than one query, or a parameter that the protocol does not know.
+        MalformedRequest: more than one query, a query and an update, or a graph whose IRI is not absolute.
+        ParameterError: a parameter that the protocol does not know.
     """
     names = [name for name, _ in given]
     if unknown := [name for name in names if name not in PARAMETERS]:
         raise respond.unknown_parameter(unknown[0], PARAMETERS)
+    if "query" in names and "update" in names:
+        raise MalformedRequest("There is a query and an update in one request: send one of them.")
     if "update" in names:
         raise QueryRefused(NO_UPDATES)
-    queries = [value for name, value in given if name == "query"]
-    if len(queries) > 1:
+    if names.count("query") > 1:
         raise MalformedRequest("Give one query; there are several.")
-    if not queries or not queries[0].strip():
+    for name, value in given:
+        if name in DATASET_PARAMETERS and not is_iri(value):
+            raise MalformedRequest(f"The value {value!r} of {name} is not an absolute IRI.")
+    text = dict(given).get("query", "")
+    if not text.strip():
         return None
     return Operation(
-        queries[0],
+        text,
         tuple(value for name, value in given if name == "default-graph-uri"),
         tuple(value for name, value in given if name == "named-graph-uri"),
+        tuple(given),
     )
 
 
-def _formatted(wanted: Wanted, given: Sequence[tuple[str, str]]) -> Wanted:
-    """A parameter `format` decides like a suffix."""
-    chosen = dict(given).get("format", "")
-    return replace(wanted, suffix=chosen) if chosen else wanted
+def _formatted(wanted: Wanted, given: Sequence[tuple[str, str]], names: Mapping[str, str]) -> Wanted:
+    """A parameter `format` decides like a suffix; of several values the first that is understood counts.
+
+    Raises:
+        MalformedValue: none is.
+    """
+    known = set(names.values())
+    asked = [value.lower() for each in FORMAT_PARAMETERS for name, value in given if name == each and value]
+    understood = [suffix for value in asked if (suffix := names.get(value, value)) in known]
+    if asked and not understood:
+        raise MalformedValue("format", given=asked[0], expected=f"one of {', '.join(sorted(known))}")
+    return replace(wanted, suffix=understood[0]) if asked else wanted
 
 
 def _answer(request: Request, wanted: Wanted, release: Release, operation: Operation) -> Response:
+    """Answer a query. Only a GET can be asked again with a tag, and a query by HTML in Accept gets the page."""
     try:
         form = release.query_form(operation.text)
-        offered = TABLE_FORMATS if form in ("SELECT", "ASK") else GRAPH_FORMATS
-        chosen = wanted.choose(offered)
+        table = form in ("SELECT", "ASK")
+        asked = _formatted(wanted, operation.given, NAMES_OF_TABLES if table else NAMES_OF_GRAPHS)
+        chosen = asked.choose(TABLE_FORMATS if table else GRAPH_FORMATS)
+        headers = {"Vary": "Accept", "Cache-Control": "no-cache"}
+        if request.method == "GET" and chosen is not HTML and not CHANGEABLE.intersection(keywords(operation.text)):
+            tag = respond.entity_tag(release, wanted, chosen, {})
+            headers["ETag"] = f"W/{tag}"  # weak: without ORDER BY rows may come in another order
+            if respond.has_tag(wanted.if_none_match, tag):
+                return Response(status_code=304, headers=headers)
         if chosen is HTML:
-            return _page(request, wanted, release, operation, **_result(release, operation, form))
-        written = ALIASES.get(chosen, chosen)
-        media_type, found = _run(release, operation, written)
+            return _page(request, wanted, release, operation, **_result(request, release, operation, form))
+        media_type, found = _run(request, release, operation, ALIASES.get(chosen, chosen))
     except (SparqlSyntaxError, QueryRefused, QueryFailed) as error:
         if problems.prefers_html(wanted):
             return _page(request, wanted, release, operation, problem=problems.describe(error, request))
         raise
-    headers = {"Vary": "Accept", "Cache-Control": "no-cache"}
     return respond.send(found, media_type, headers)
 
 
-def _run(release: Release, operation: Operation, written: Format) -> tuple[str, Iterator[bytes]]:
-    return release.sparql(operation.text, written.media_type, operation.default_graphs, operation.named_graphs)
+def _run(request: Request, release: Release, operation: Operation, written: Format) -> tuple[str, Iterator[bytes]]:
+    """Relative IRIs are read against the address of the endpoint (RFC 3986, 5.1.3)."""
+    base = f"{origin(request)}/sparql"
+    graphs = (operation.default_graphs, operation.named_graphs)
+    return release.sparql(operation.text, written.media_type, *graphs, base=base)
 
 
-def _result(release: Release, operation: Operation, form: str) -> Mapping[str, Any]:
+def _result(request: Request, release: Release, operation: Operation, form: str) -> Mapping[str, Any]:
     """What the page shows of an answer: a table, yes or no, or statements."""
     if form not in ("SELECT", "ASK"):
-        turtle = b"".join(_run(release, operation, TTL)[1])
+        turtle = b"".join(_run(request, release, operation, TTL)[1])
         shown = turtle[:SHOWN_BYTES].decode("utf-8", errors="ignore")
         return {"turtle": shown, "cut": len(turtle) > SHOWN_BYTES}
-    found = json.loads(b"".join(_run(release, operation, RESULTS_JSON)[1]))
+    found = json.loads(b"".join(_run(request, release, operation, RESULTS_JSON)[1]))
     if form == "ASK":
         return {"truth": found["boolean"]}
     bindings = found["results"]["bindings"]
@@ -222,7 +249,7 @@ def _page(
         truth=truth,
         turtle=turtle,
         cut=cut,
-        origin=str(request.base_url).rstrip("/"),
+        origin=origin(request),
     )
     headers = {"Vary": "Accept", "Cache-Control": "no-cache", "Content-Language": wanted.language}
     return respond.send(page, HTML.media_type, headers, problem.status if problem else 200)

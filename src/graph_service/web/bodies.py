@@ -1,0 +1,96 @@
+"""Bodies: what clients send, read up to a limit, unpacked, as text. Nothing here knows what it means."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from graph_service.web.respond import BodyTooLarge, MalformedRequest, UnsupportedMediaType
+
+FORM = "application/x-www-form-urlencoded"
+MAX_FIELDS = 1000
+_UTF_8 = ("", "utf-8", "utf8", "us-ascii")
+
+
+async def read(request: Request) -> bytes:
+    """The body of a request, unpacked where it came as gzip (RFC 9110, 8.4).
+
+    Raises:
+        BodyTooLarge: packed or unpacked, it is larger than the settings allow.
+        UnsupportedMediaType: it is packed in another way.
+        MalformedRequest: it is not what its Content-Encoding says.
+    """
+    limit: int = request.app.state.settings.max_body_bytes
+    found = bytearray()
+    async for chunk in request.stream():
+        found += chunk
+        if len(found) > limit:
+            raise BodyTooLarge(limit)
+    encoding = request.headers.get("content-encoding", "").strip().lower()
+    if encoding in ("", "identity"):
+        return bytes(found)
+    if encoding not in ("gzip", "x-gzip"):
+        raise UnsupportedMediaType(f"packed as {encoding}", ("gzip", "no Content-Encoding at all"))
+    return _unpacked(bytes(found), limit)
+
+
+SentBody = Annotated[bytes, Depends(read)]
+
+
+def media_type(request: Request) -> str:
+    """The media type of the body, in lower case, without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def text(request: Request, sent: bytes) -> str:
+    """The body as text.
+
+    Raises:
+        UnsupportedMediaType: its charset is not UTF-8.
+        MalformedRequest: it is not UTF-8.
+    """
+    for parameter in request.headers.get("content-type", "").split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in _UTF_8:
+            raise UnsupportedMediaType(f"in charset {value.strip()}", ("UTF-8",))
+    try:
+        return sent.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedRequest(f"The body is not UTF-8 (byte {error.start}).") from None
+
+
+def fields(query: str) -> Sequence[tuple[str, str]]:
+    """The fields of a form or of a query string, in the order given.
+
+    Raises:
+        MalformedRequest: an escape is not UTF-8, or there are too many fields.
+    """
+    try:
+        return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    except UnicodeDecodeError:
+        raise MalformedRequest("A parameter is not UTF-8 once its escapes are read.") from None
+    except ValueError:
+        raise MalformedRequest(f"There are more than {MAX_FIELDS} parameters.") from None
+
+
+def query_fields(request: Request) -> Sequence[tuple[str, str]]:
+    """The parameters in the address of a request. Raises as `fields`."""
+    return fields(request.scope["query_string"].decode("latin-1"))
+
+
+def _unpacked(packed: bytes, limit: int) -> bytes:
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        found = unpacking.decompress(packed, limit + 1)
+    except zlib.error:
+        raise MalformedRequest("The body is not gzip, as its Content-Encoding says.") from None
+    if len(found) > limit:
+        raise BodyTooLarge(limit)
+    if not unpacking.eof:
+        raise MalformedRequest("The body ends before its gzip does.")
+    return found

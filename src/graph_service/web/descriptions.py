@@ -1,0 +1,64 @@
+"""Descriptions: what programs read to find the data: VoID, DCAT, the columns of a question's CSV."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from graph_service import describing, exporting, formats
+from graph_service.errors import UnknownTerm
+from graph_service.exporting import ExportFolder
+from graph_service.release import Release
+from graph_service.web import memento, respond
+from graph_service.web.addresses import origin
+from graph_service.web.media import CSVM, RDF_FORMATS
+from graph_service.web.problems import named_in_path
+from graph_service.web.respond import Asked, CurrentRelease, Wanted, about
+
+router = APIRouter(tags=["data"])
+
+
+@router.get("/.well-known/void{suffix:suffix}", openapi_extra=about(*RDF_FORMATS))
+def void(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
+    """The dataset by its numbers: classes, properties, named graphs, dumps (VoID)."""
+    wanted.parameters(())
+    place = _place(request, wanted, release)
+    triples = partial(describing.void, release, **place)
+    return respond.respond(wanted, release, respond.rdf_writers(release, triples), values=place)
+
+
+@router.get("/catalog{suffix:suffix}", openapi_extra=about(*RDF_FORMATS))
+def catalog(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
+    """The dataset as data portals want it, each file with its size and checksum (DCAT-AP)."""
+    wanted.parameters(())
+    place = _place(request, wanted, release)
+    folder = ExportFolder.of(request.app.state.settings.home, respond.build())
+
+    def triples() -> describing.Triples:
+        files = [folder.get(release, each) for each in exporting.exports(release) if each.graph is None]
+        return describing.catalog(release, files=files, **place)
+
+    writers = respond.rdf_writers(release, triples, describing.CATALOG)
+    return respond.respond(wanted, release, writers, values=place)
+
+
+@router.get("/queries/{group:slug}/{name:slug}.csv-metadata.json", include_in_schema=False)
+def columns(group: str, name: str, wanted: Asked, release: CurrentRelease) -> Response:
+    """What the columns of a question's CSV mean (CSV on the Web); with the question's parameters, of that CSV."""
+    with named_in_path():
+        query = release.catalogue.get(f"{group}/{name}")
+        if query.form == "CONSTRUCT":
+            raise UnknownTerm("table", given=query.name)
+    wanted.parameters([each.name for each in query.parameters])
+    address = replace(wanted, path=f"/queries/{query.name}").address("csv")
+    return respond.respond(wanted, release, {CSVM: lambda: formats.to_json(describing.csv_metadata(query, address))})
+
+
+def _place(request: Request, wanted: Wanted, release: Release) -> dict[str, str]:
+    """Where the addresses of a description lead: it is another one elsewhere, and at another time."""
+    past = wanted.value(memento.PARAMETER) or "accept-datetime" in request.headers
+    return {"base": origin(request), "at": f"?{memento.PARAMETER}={release.number}" if past else ""}

@@ -1,0 +1,142 @@
+"""Writes: what all requests that change the data share. Preconditions, preferences, and the answer that tells.
+
+If-Match compares the release part of an entity tag (RFC 9110, 13.1.1): what counts is whether the data has changed,
+not in which format it was read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from urllib.parse import unquote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from graph_service import formats
+from graph_service.errors import MalformedValue
+from graph_service.publishing import Expected, Publisher, Written
+from graph_service.settings import Settings
+from graph_service.staging import Change
+from graph_service.terms import Iri
+from graph_service.tokens import Token
+from graph_service.web import respond
+from graph_service.web.media import JSON
+
+DRY_RUN = "dry-run"
+REASON_LENGTH = 500
+PARAMETERS = (
+    {
+        "name": DRY_RUN,
+        "in": "query",
+        "description": "true: tell what would happen, and publish nothing",
+        "schema": {"type": "boolean"},
+    },
+    *(
+        {"name": name, "in": "header", "description": words, "schema": {"type": "string"}}
+        for name, words in (
+            ("Authorization", "`Bearer` and a token"),
+            ("X-Reason", "why, for the record of the release; UTF-8, percent-encoded where need be"),
+            ("If-Match", "the ETag of what was read before: refused with 412 if it has changed since"),
+            ("Prefer", "`return=representation` gives the record of the release, `return=minimal` no body"),
+        )
+    ),
+)
+_TAG = re.compile(r'(?<!W/)"(\d+)(?:-[^"]*)?"')
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One request to change the data."""
+
+    request: Request
+    token: Token
+    dry_run: bool = False
+
+    @classmethod
+    def of(cls, request: Request, token: Token, given: Mapping[str, str]) -> Write:
+        """Read it; MalformedValue if `dry-run` is neither true nor false."""
+        value = given.get(DRY_RUN, "false").lower()
+        if value not in ("true", "false"):
+            raise MalformedValue(DRY_RUN, given=value, expected="write true or false")
+        return cls(request, token, value == "true")
+
+    def make(self, change: Change, reason: str, graph: Iri | None = None) -> Written:
+        """Publish a change, unless the client has not seen the latest of the data or of one graph.
+
+        Raises as `Publisher.write`.
+        """
+        given = unquote(self.request.headers.get("x-reason", "")).strip()
+        return publisher(self.request.app.state.settings).write(
+            change,
+            who=self.token.name,
+            reason=" ".join(given.split())[:REASON_LENGTH] or reason,
+            expected=expected(self.request.headers.get("if-match"), graph),
+            dry_run=self.dry_run,
+            vocabulary=self.token.allows("admin"),
+        )
+
+    def answer(self, written: Written, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+        """Tell the release, how many quads were added and removed, and what the author should know.
+
+        A status of 204 has no body; it becomes 200 where there are warnings, or the client prefers a body.
+        """
+        record = written.record
+        told: dict[str, object] = {
+            "release": record.number,
+            "new": written.new,
+            "dry_run": self.dry_run,
+            "added": written.added,
+            "removed": written.removed,
+            "warnings": list(written.warnings),
+        }
+        if written.new and not self.dry_run:
+            changes = f"/changes?since={record.number - 1}&until={record.number}"
+            told["links"] = {"release": f"/releases/{record.number}", "changes": changes}
+        sent = {"ETag": tag(record.number), "Cache-Control": "no-store", **(headers or {})}
+        preferred = _preferred(self.request.headers.get("prefer", ""))
+        if preferred == "representation":
+            told |= {"record": asdict(record)}
+        if preferred:
+            sent["Preference-Applied"] = f"return={preferred}"
+        if self.dry_run:
+            del sent["ETag"]
+            sent.pop("Location", None)
+            return respond.send(formats.to_json(told), JSON.media_type, sent)
+        if status == 204 and (written.warnings or preferred == "representation"):
+            status = 200
+        if status == 204 or (status == 200 and preferred == "minimal"):
+            sent["Link"] = f'</releases/{record.number}>; rel="describedby"'
+            return Response(status_code=204, headers=sent)
+        return respond.send(formats.to_json(told), JSON.media_type, sent, status)
+
+
+def publisher(settings: Settings) -> Publisher:
+    """The publisher of the settings' home folder."""
+    union = settings.default_graph == "union"
+    return Publisher(settings.home, keep=settings.keep_releases, wait_s=settings.writer_wait_s, union=union)
+
+
+def tag(number: int, rest: str = "data") -> str:
+    """An entity tag whose first part is the number of a release."""
+    return f'"{number}-{rest}"'
+
+
+def expected(if_match: str | None, graph: Iri | None = None) -> Expected | None:
+    """Read If-Match: `*` is any state as long as there is one; a tag without a number matches none.
+
+    >>> expected('"4-data", W/"5-data"').numbers
+    frozenset({4})
+    """
+    if if_match is None:
+        return None
+    if if_match.strip() == "*":
+        return Expected(frozenset(), graph)
+    return Expected(frozenset(map(int, _TAG.findall(if_match))) or frozenset({-1}), graph)
+
+
+def _preferred(prefer: str) -> str:
+    """What is preferred to be returned (RFC 7240, 4.2); the first one counts."""
+    found = re.search(r"(?:^|[,;\s])return\s*=\s*\"?(representation|minimal)\b", prefer, re.IGNORECASE)
+    return found[1].lower() if found else ""
