@@ -578,9 +578,3 @@ def test_a_roadmap_as_jsonld_is_its_turtle(release):
     in_turtle = set(parsed(formats.turtle(triples), "turtle"))
     assert set(parsed(json.dumps(document), "json-ld")) == in_turtle
     assert len(in_turtle) == len(triples) > 1000
-
-
-def test_every_format_has_a_media_type():
-    """Suffixes are those of the contract."""
-    assert formats.FORMATS["csv"] == "text/csv; charset=utf-8; header=present"
-    assert {"html", "json", "csv", "ttl", "jsonld", "nt", "rdf", "trig", "nq"} == set(formats.FORMATS)

@@ -5,7 +5,7 @@ In JSON and CSV a record is its code or slug (`PE`, `human-rights`); only column
 kind, where a slug could mean two things, hold whole IRIs.
 """
 
-from graph_service.formats.common import FORMATS, Code, Label, slug_of, to_json
+from graph_service.formats.common import Code, Label, slug_of, to_json
 from graph_service.formats.csv_view import view_csv
 from graph_service.formats.history import Entry, atom, releases_csv
 from graph_service.formats.json_ld import jsonld
@@ -15,7 +15,6 @@ from graph_service.formats.report import finding_members
 from graph_service.formats.table import table_bytes, table_csv, table_json
 
 __all__ = [
-    "FORMATS",
     "Code",
     "Entry",
     "Label",

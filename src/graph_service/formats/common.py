@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from graph_service.terms import (
@@ -14,18 +14,6 @@ from graph_service.terms import (
 if TYPE_CHECKING:
     pass
 
-
-FORMATS: Mapping[str, str] = {  # suffix → media type
-    "html": "text/html; charset=utf-8",
-    "json": "application/json",
-    "csv": "text/csv; charset=utf-8; header=present",
-    "ttl": "text/turtle; charset=utf-8",
-    "jsonld": "application/ld+json",
-    "nt": "application/n-triples",
-    "rdf": "application/rdf+xml",
-    "trig": "application/trig; charset=utf-8",
-    "nq": "application/n-quads",
-}
 
 Code: TypeAlias = Callable[[Iri], str]  # a record → what stands for it in JSON, CSV and addresses
 Label: TypeAlias = Callable[[Iri, str], str]  # a record and a language → its name
