@@ -412,16 +412,9 @@ def _pairs(texts: Iterable[str]) -> Iterable[tuple[str, str]]:
 
 
 def _query_file(path: Path, suffix: str | None, release: Release) -> int:
-    media_types = {
-        "csv": "text/csv",
-        "json": "application/sparql-results+json",
-        "ttl": "text/turtle",
-        "nt": "application/n-triples",
-        "nq": "application/n-quads",
-        "trig": "application/trig",
-        "rdf": "application/rdf+xml",
-        "jsonld": "application/ld+json",
-    }
+    from graph_service.formats import RDF_MEDIA_TYPES
+
+    media_types = {**RDF_MEDIA_TYPES, "csv": "text/csv", "json": "application/sparql-results+json"}
     text = path.read_text(encoding="utf-8")
     graph = release.query_form(text) in ("CONSTRUCT", "DESCRIBE")
     _, data = release.sparql(text, media_types[suffix or ("ttl" if graph else "csv")])

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from graph_service.asking import once_per_release
 from graph_service.catalogue import QueryFile
 from graph_service.exporting import LICENCE, ONE_GRAPH, STEM, Written, exports
+from graph_service.formats import RDF_MEDIA_TYPES
 from graph_service.release import Release
 from graph_service.terms import (
     BASE,
@@ -55,12 +56,7 @@ _EU_FILES = {
 }
 _IANA = "https://www.iana.org/assignments/media-types/"
 _MEDIA_TYPES = {
-    "ttl": "text/turtle",
-    "nt": "application/n-triples",
-    "nq": "application/n-quads",
-    "trig": "application/trig",
-    "rdf": "application/rdf+xml",
-    "jsonld": "application/ld+json",
+    **RDF_MEDIA_TYPES,
     "csv.zip": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }

@@ -30,7 +30,7 @@ def serving(app: ASGIApp) -> Iterator[str]:
     try:
         while not server.started:
             assert thread.is_alive()
-            time.sleep(0.01)
+            time.sleep(0.01)  # uvicorn tells of its start by a flag alone
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True

@@ -5,7 +5,7 @@ In JSON and CSV a record is its code or slug (`PE`, `human-rights`); only column
 kind, where a slug could mean two things, hold whole IRIs.
 """
 
-from graph_service.formats.common import Code, Label, slug_of, to_json
+from graph_service.formats.common import RDF_MEDIA_TYPES, Code, Label, slug_of, to_json
 from graph_service.formats.csv_view import view_csv
 from graph_service.formats.history import Entry, atom, releases_csv
 from graph_service.formats.json_ld import jsonld
@@ -15,6 +15,7 @@ from graph_service.formats.report import finding_members
 from graph_service.formats.table import table_bytes, table_csv, table_json
 
 __all__ = [
+    "RDF_MEDIA_TYPES",
     "Code",
     "Entry",
     "Label",

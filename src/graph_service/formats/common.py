@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
-from graph_service.terms import (
-    Iri,
-    record_key,
-)
+from graph_service.terms import Iri, record_key
 
-if TYPE_CHECKING:
-    pass
-
+RDF_MEDIA_TYPES: Mapping[str, str] = {  # suffix → registered media type, without parameters
+    "ttl": "text/turtle",
+    "nt": "application/n-triples",
+    "nq": "application/n-quads",
+    "trig": "application/trig",
+    "rdf": "application/rdf+xml",
+    "jsonld": "application/ld+json",
+}
 
 Code: TypeAlias = Callable[[Iri], str]  # a record → what stands for it in JSON, CSV and addresses
 Label: TypeAlias = Callable[[Iri, str], str]  # a record and a language → its name
