@@ -13,7 +13,8 @@ from starlette.testclient import TestClient
 
 from graph_service import turtle
 from graph_service.publishing import Publisher
-from graph_service.release import Release, Releases
+from graph_service.release import Release
+from graph_service.releases import Releases
 from graph_service.settings import Settings
 
 HERE = Path(__file__).resolve().parent

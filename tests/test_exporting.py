@@ -21,7 +21,8 @@ from graph_service import exporting
 from graph_service.errors import HomeError, UnknownTerm
 from graph_service.exporting import ExportFolder, csv_package, exports, find_export, table_rows, tables, workbook
 from graph_service.publishing import Publisher
-from graph_service.release import Release, Releases
+from graph_service.release import Release
+from graph_service.releases import Releases
 from graph_service.store.dumping import write_dump
 from graph_service.store.embedded import EmbeddedStore
 from graph_service.tables import import_tables

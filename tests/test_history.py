@@ -13,10 +13,11 @@ import pytest
 import rdflib
 
 from graph_service import formats
+from graph_service.describing import provenance
 from graph_service.errors import HomeError, MalformedValue, ReleasePruned, UnknownRelease
 from graph_service.history import Difference, History, release_number
 from graph_service.publishing import Publisher
-from graph_service.release import Releases, provenance
+from graph_service.releases import Releases
 from graph_service.terms import DEFAULT_GRAPH, ELP, RDF_TYPE, Iri, Literal, nquad, record_iri
 
 PROV = "http://www.w3.org/ns/prov#"

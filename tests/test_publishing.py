@@ -25,7 +25,7 @@ from graph_service.errors import (
     WriterBusy,
 )
 from graph_service.publishing import Expected, Publisher, quad_digest
-from graph_service.release import Releases
+from graph_service.releases import Releases
 from graph_service.staging import data_files, read_data
 from graph_service.store.protocol import Dataset
 from graph_service.terms import DERIVED_GRAPH, Iri, nquad
@@ -171,8 +171,8 @@ def test_rollback_publishes_the_content_of_an_earlier_release(publisher: Publish
 
 def test_pruning_keeps_the_last_ones_and_one_a_day(project: Path, tmp_path: Path):
     """Records stay for ever; data of older releases goes, but for the last one of each day."""
-    publisher = Publisher(tmp_path / "home", keep=2)
     for number in range(1, 6):
+        publisher = Publisher(tmp_path / "home", keep=2)
         spoil(project, "Justice pour", f"{number} Justice pour")
         publisher.load_project(project, who="ana")
         if number == 2:

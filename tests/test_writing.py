@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from graph_service.cli import main
-from graph_service.release import Releases
+from graph_service.releases import Releases
 
 TEXT = """PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 INSERT DATA { GRAPH <https://w3id.org/elpaccto/graph/notes> {

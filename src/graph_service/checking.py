@@ -8,7 +8,8 @@ from pathlib import Path
 
 from graph_service import turtle
 from graph_service.errors import GraphServiceError, UnknownTerm, nearest
-from graph_service.release import Release, ReleaseRecord
+from graph_service.home import ReleaseRecord
+from graph_service.release import Release
 from graph_service.staging import check_project, gate, preview
 from graph_service.store.embedded import EmbeddedStore
 from graph_service.terms import ELP, LANGUAGES, Iri, compact, record_iri

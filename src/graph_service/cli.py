@@ -20,7 +20,8 @@ from graph_service.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from graph_service.publishing import Publisher
-    from graph_service.release import Release, Releases
+    from graph_service.release import Release
+    from graph_service.releases import Releases
     from graph_service.validation import ValidationReport
 
 Command = Callable[[argparse.Namespace, Settings], int]
@@ -77,12 +78,12 @@ def serve(chosen: argparse.Namespace, settings: Settings) -> int:
     """Serve over HTTP; publishes the project first where nothing is published yet."""
     import uvicorn
 
-    from graph_service.release import current_number
+    from graph_service.home import Home
     from graph_service.web.app import create_app
 
     host, port = chosen.host or settings.host, settings.port if chosen.port is None else chosen.port
     listening = _listen(host, port)
-    if current_number(settings.home) is None:
+    if Home(settings.home).current() is None:
         load(argparse.Namespace(paths=[], reason=None), settings)
     app = create_app(_releases(settings), settings)
     _greet(host, listening.getsockname()[1], _releases(settings).current())
@@ -341,7 +342,7 @@ def _token_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser
 
 
 def _releases(settings: Settings) -> Releases:
-    from graph_service.release import Releases
+    from graph_service.releases import Releases
 
     return Releases(settings.home, union=settings.default_graph == "union")
 

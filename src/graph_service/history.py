@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from graph_service.errors import HomeError, MalformedValue
-from graph_service.release import Releases
+from graph_service.releases import Releases
 from graph_service.store.embedded import parse_quads
 from graph_service.terms import (
     DERIVED_GRAPH,

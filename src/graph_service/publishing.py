@@ -1,32 +1,17 @@
-"""Publishing: staging → load → rules → gate → release N → current. One writer at a time, between processes.
-
-home/
-  current -> releases/N       moved by one atomic rename; what is behind it is acknowledged
-  releases/N/store            checkpoint of the engine, immutable
-  releases/N/project          ontology, shapes, rules and queries as published
-  history/N.json, N.nq.gz     the release's record and delta, kept for ever
-  exports/N/                  files of release N to take away, written when first asked for
-  staging/                    the write under way; a crash leaves it, the next writer removes it
-  lock                        held by the writer (flock), so it goes with the process that held it
-"""
+"""Publishing: staging → load → rules → gate → release N → current. One writer at a time, between processes."""
 
 from __future__ import annotations
 
 import datetime
-import errno
-import fcntl
 import getpass
-import gzip
 import hashlib
-import json
 import os
 import shutil
-import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -35,14 +20,12 @@ from graph_service.errors import (
     DataRefused,
     Forbidden,
     GraphRefused,
-    HomeError,
     LostUpdate,
     NoRelease,
     ReleasePruned,
-    UnknownRelease,
-    WriterBusy,
 )
-from graph_service.release import CATALOGUE, ReleaseRecord, current_number, read_record
+from graph_service.home import Home, ReleaseRecord
+from graph_service.release import CATALOGUE
 from graph_service.staging import (
     Change,
     Changed,
@@ -111,6 +94,7 @@ class Publisher:
     ) -> None:
         """Publish into a home; `union`: queries see all graphs as one (setting `default_graph`)."""
         self.home, self.keep, self.wait_s, self.progress, self.union = home, keep, wait_s, progress, union
+        self._home = Home(home)
 
     def write(
         self,
@@ -142,7 +126,7 @@ class Publisher:
                 raise GraphRefused(f"The graph {DERIVED_GRAPH} is made by rules and cannot be written.")
             return changed
 
-        if self._current_record() is None:
+        if self._home.current() is None:
             raise NoRelease("Nothing is published yet: run `graph-service load`.")
         return self._write(guarded, who=who, reason=reason, expected=expected, dry_run=dry_run, vocabulary=vocabulary)
 
@@ -158,7 +142,7 @@ class Publisher:
         """
         digest = project_digest(project)
         current = self._current_record()
-        if current and current.project_digest == digest and self._holds(current.number):
+        if current and current.project_digest == digest and self._home.keeps(current.number):
             return Written(current, new=False)
 
         def change(staging: Staging) -> Changed:
@@ -184,7 +168,7 @@ class Publisher:
             self._replace(staging.store, graphs, None)
             return Changed()
 
-        if self._current_record() is None:
+        if self._home.current() is None:
             raise DataRefused("There is no release to add to yet: run `graph-service load` without a path first.")
         return self._write(change, who=who, reason=reason)
 
@@ -194,12 +178,9 @@ class Publisher:
         Raises:
             UnknownRelease, ReleasePruned, and as `load_project`.
         """
-        current = self._current_record()
-        if current is None or not 1 <= number <= current.number:
-            raise UnknownRelease(f"There is no release {number}; run `graph-service releases`.")
-        if not self._holds(number):
+        digest = self._home.record(number).project_digest
+        if not self._home.keeps(number):
             raise ReleasePruned(f"The data of release {number} is no longer kept: it cannot be rolled back to.")
-        digest = read_record(self.home / "history" / f"{number}.json").project_digest
         why = reason or f"rollback to release {number}"
         return self._write(lambda staging: Changed(parts=True), who=who, reason=why, digest=digest, source=number)
 
@@ -216,7 +197,7 @@ class Publisher:
         vocabulary: bool = True,
     ) -> Written:
         """The one way from a change to a release: lock, staging copy, change, rules, gate, commit."""
-        with self._writer(), self._disk_errors():
+        with self._home.writer(self.wait_s):
             base = self._current_record()
             if expected and base:
                 expected.check(base)
@@ -234,8 +215,7 @@ class Publisher:
                 if not dry_run:
                     self.progress("release")
                     self._commit(staging, record, after - before, before - after)
-            if not dry_run:
-                self._prune(record.number)
+                    self._home.prune(self.keep)
             return Written(record, True, record.added, record.removed, warnings)
 
     def _asserted(self, staging: Staging, before: frozenset[Quad]) -> tuple[frozenset[Quad], tuple[str, ...]]:
@@ -300,28 +280,18 @@ class Publisher:
 
     @contextmanager
     def _staging(self, number: int | None) -> Iterator[Staging]:
-        """A staging folder that begins as a copy of a release; it goes in the end, whatever happens.
-
-        What a crashed writer left goes first: its staging folder, and a release that never became current.
-        """
-        self._remove_staging()
-        self._remove_unfinished()
-        staging = self._stage(number)
+        """A staging folder that begins as a copy of a release, or empty; it goes in the end, whatever happens."""
+        folder = self._home.staging
+        folder.mkdir(parents=True)
+        if number is not None:
+            EmbeddedStore.open(self._home.store(number)).checkpoint(folder / "store")
+            _copy_parts(self._home.project(number), folder / "project", os.link)
+        staging = Staging(EmbeddedStore.create(folder / "store"), folder / "project")
         try:
             yield staging
         finally:
             staging.store.close()
-            self._remove_staging()
-
-    def _stage(self, number: int | None) -> Staging:
-        """Copy a release into the staging folder, or begin an empty one."""
-        folder = self.home / "staging"
-        folder.mkdir(parents=True)
-        if number is not None:
-            release = self.home / "releases" / str(number)
-            EmbeddedStore.open(release / "store").checkpoint(folder / "store")
-            _copy_parts(release / "project", folder / "project", os.link)
-        return Staging(EmbeddedStore.create(folder / "store"), folder / "project")
+            self._home.clear_staging()
 
     def _replace(self, store: EmbeddedStore, files: Mapping[Iri, Path], project: Path | None) -> None:
         """Make each graph hold what its file says."""
@@ -334,98 +304,21 @@ class Publisher:
                 refuse_rewritten(triples, graph_triples(store, graph), name)
 
     def _commit(self, staging: Staging, record: ReleaseRecord, added: Iterable[Quad], removed: Iterable[Quad]) -> None:
-        """Make the staging folder a release and move `current` to it; all of it on disk before that."""
-        made = self.home / "staging" / "release"
+        """Make what is staged the next release."""
+        made = self._home.staging / "release"
         made.mkdir()
         staging.store.checkpoint(made / "store")
         staging.project.rename(made / "project")
-        release = self.home / "releases" / str(record.number)
-        history = self.home / "history"
-        release.parent.mkdir(exist_ok=True)
-        history.mkdir(exist_ok=True)
-        _write_delta(history / f"{record.number}.nq.gz", added, removed)
-        (history / f"{record.number}.json").write_text(
-            json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
-        made.rename(release)
-        _sync(release, history)
-        link = self.home / "current.new"
-        link.unlink(missing_ok=True)
-        link.symlink_to(Path("releases") / str(record.number))
-        link.replace(self.home / "current")
-        _sync_folder(self.home)
-
-    def _remove_unfinished(self) -> None:
-        """Remove releases that never became current."""
-        last = current_number(self.home) or 0
-        for folder in ("releases", "history"):
-            for path in (self.home / folder).glob("*"):
-                if int(path.name.split(".")[0]) > last:
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-    def _prune(self, current: int) -> None:
-        """Keep the data of the last `keep` releases and of the last one of each day."""
-        for folder in (self.home / "releases").glob("*"):
-            number = int(folder.name)
-            if number <= current - self.keep and self._day(number) == self._day(number + 1):
-                shutil.rmtree(folder, ignore_errors=True)
-
-    def _day(self, number: int) -> str:
-        return read_record(self.home / "history" / f"{number}.json").created[:10]
-
-    def _remove_staging(self) -> None:
-        shutil.rmtree(self.home / "staging", ignore_errors=True)
+        self._home.commit(made, record, added, removed)
 
     def _current_record(self) -> ReleaseRecord | None:
-        number = current_number(self.home)
-        return read_record(self.home / "history" / f"{number}.json") if number else None
-
-    def _holds(self, number: int) -> bool:
-        return (self.home / "releases" / str(number) / "store").is_dir()
+        number = self._home.current()
+        return self._home.record(number) if number else None
 
     def _content(self, number: int) -> tuple[frozenset[Quad], frozenset[Iri]]:
         """The quads of a release, and the names of its graphs, also of empty ones."""
-        store = EmbeddedStore.open(self.home / "releases" / str(number) / "store")
+        store = EmbeddedStore.open(self._home.store(number))
         return frozenset(store.quads()), _graphs(store)
-
-    @contextmanager
-    def _writer(self) -> Iterator[None]:
-        """Hold the writer's lock; WriterBusy after waiting `wait_s` for another process."""
-        with self._disk_errors():
-            self.home.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self.home / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            self._acquire(handle)
-            yield
-        finally:
-            os.close(handle)
-
-    def _acquire(self, handle: int) -> None:
-        deadline = time.monotonic() + self.wait_s
-        while True:
-            try:
-                return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    raise WriterBusy(
-                        f"Another write has held {self.home} for {self.wait_s:g} s: wait for it, then try again."
-                    ) from None
-                time.sleep(0.05)
-
-    @contextmanager
-    def _disk_errors(self) -> Iterator[None]:
-        """Turn what the disk refuses into one line that says what to do; the release stays as it was."""
-        try:
-            yield
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise HomeError(f"The disk of {self.home} is full: free some room, then try again.") from None
-            if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
-                raise HomeError(
-                    f"The folder {self.home} cannot be written ({os.strerror(error.errno)}): "
-                    "give yourself the right, or set GRAPH_SERVICE_HOME."
-                ) from None
-            raise
 
 
 def project_digest(project: Path) -> str:
@@ -491,25 +384,3 @@ def _is_blank(part: object) -> bool:
 def _refuse_vocabulary(staging: Staging, difference: Iterable[Quad]) -> None:
     if touched := sorted({quad[3] for quad in difference} & staging.vocabulary):
         raise Forbidden(f"The graph {touched[0]} says what words mean: changing it takes a token of scope admin.")
-
-
-def _write_delta(path: Path, added: Iterable[Quad], removed: Iterable[Quad]) -> None:
-    """Write a delta as N-Quads lines, each after `+ ` or `- `, sorted; the same bytes for the same delta."""
-    lines = sorted([f"+ {nquad(quad)}" for quad in added] + [f"- {nquad(quad)}" for quad in removed])
-    path.write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
-
-
-def _sync(*folders: Path) -> None:
-    """Have the disk hold all files of some folders before going on."""
-    for folder in folders:
-        for path in (folder, *folder.glob("**/*")):
-            handle = os.open(path, os.O_RDONLY)
-            os.fsync(handle)
-            os.close(handle)
-        _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    os.fsync(handle)
-    os.close(handle)

@@ -1,16 +1,14 @@
 """Release: one published snapshot of the graph, opened for reading, and the questions it can answer.
 
-A release never changes. `Releases` follows the one that is current, without a restart.
+A release never changes.
 """
 
 from __future__ import annotations
 
 import datetime
-import json
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -18,49 +16,17 @@ from graph_service.catalogue import Catalogue, Column, Parameter, QueryFile, ope
 from graph_service.dates import parse_period
 from graph_service.errors import (
     MalformedValue,
-    NoRelease,
     ParameterError,
-    ReleasePruned,
-    UnknownRelease,
     UnknownTerm,
     nearest,
 )
-from graph_service.store.embedded import EmbeddedStore, query_form
+from graph_service.home import ReleaseRecord
+from graph_service.store.embedded import query_form
 from graph_service.store.protocol import Dataset, GraphStore
 from graph_service.terms import ELP, PREFIXES, RDFS, XSD, Binding, Iri, Literal, Term, Triple, record_iri
 
 CATALOGUE = "catalogue.json"  # the query files of a release, read and checked when it was published
 MEMBERS = "vocabulary/members"  # the one query that the program itself asks by name outside the views
-OPENED = 8  # so many earlier releases stay open, those asked for last
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseRecord:
-    """What is kept of a release for ever: number, date, who, why, what changed."""
-
-    number: int
-    created: str  # ISO 8601, UTC
-    who: str
-    reason: str
-    base: int | None  # the release it was made from
-    quads: int
-    added: int
-    removed: int
-    digest: str  # of the set of quads; equal digests, equal content
-    project_digest: str  # of the project's files at the last load
-    report: Mapping[str, int]  # SHACL findings by severity
-    graphs: Mapping[str, int]  # triples by named graph
-    software: str
-    changed: Mapping[str, int] = field(default_factory=dict)  # the release that last changed each graph
-
-    def changed_in(self, graph: str) -> int:
-        """The release that last changed a graph; this one where older records do not tell."""
-        return self.changed.get(graph, self.number)
-
-    @property
-    def moment(self) -> datetime.datetime:
-        """When it was made (UTC), to the second."""
-        return datetime.datetime.fromisoformat(self.created).astimezone(datetime.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,170 +253,6 @@ class Release:
         return given, (iri,)
 
 
-class Releases:
-    """The releases in a home folder, for reading: the current one followed, older ones by number or moment.
-
-    `clock` says which day it is for what is asked of the current release without a date.
-    """
-
-    def __init__(self, home: Path, *, union: bool = True, clock: Callable[[], datetime.date] = utc_today) -> None:
-        self.home, self._union, self._clock = home, union, clock
-        self._lock = threading.Lock()
-        self._current: Release | None = None
-        self._opened: OrderedDict[int, Release] = OrderedDict()  # pinned ones, the last used at the end
-        self._records: dict[int, ReleaseRecord] = {}
-
-    def current(self) -> Release:
-        """The release that is current at this moment.
-
-        Raises:
-            NoRelease: nothing has been published.
-        """
-        number = self._last()
-        release = self._current
-        if release is None or release.number != number:
-            with self._lock:
-                if self._current is None or self._current.number != number:
-                    self._current = self._open(number)
-                release = self._current
-        return release
-
-    def get(self, number: int) -> Release:
-        """A release by number, pinned to its own day. The last ones asked for stay open.
-
-        Raises:
-            UnknownRelease: no release has that number.
-            ReleasePruned: its data is gone; `near` names the nearest release that is kept.
-        """
-        record = self.record(number)
-        if not self._kept(number):
-            self._opened.pop(number, None)
-            kept = self.nearest_kept(number)
-            raise ReleasePruned(
-                f"The data of release {number} is no longer kept; its record is. The nearest that is kept is {kept}.",
-                near=(str(kept),),
-                parameter="release",
-            )
-        with self._lock:
-            release = self._opened.pop(record.number, None) or self._open(number, pinned=True)
-            self._opened[number] = release
-            while len(self._opened) > OPENED:
-                self._opened.popitem(last=False)
-        return release
-
-    def at(self, moment: datetime.datetime) -> Release:
-        """The release that was current at a moment, pinned to its own day; before the first one, the first.
-
-        Raises:
-            NoRelease, and as `get`.
-        """
-        return self.get(self.number_at(moment))
-
-    def number_at(self, moment: datetime.datetime) -> int:
-        """The number of the release that was current at a moment; before the first one, the first."""
-        for number in range(self._last(), 1, -1):
-            if self.record(number).moment <= moment:
-                return number
-        return 1
-
-    def kept(self) -> tuple[int, ...]:
-        """The numbers of the releases whose data is kept, oldest first."""
-        return tuple(number for number in range(1, self._last() + 1) if self._kept(number))
-
-    def nearest_kept(self, number: int) -> int:
-        """The number of the release nearest to another one whose data is kept; of two, the later one."""
-        return min(self.kept(), key=lambda each: (abs(each - number), -each))
-
-    def record(self, number: int) -> ReleaseRecord:
-        """The record of a release, kept also when its data is pruned.
-
-        Raises:
-            UnknownRelease: no release has that number.
-        """
-        if number not in self._records:
-            path = self.home / "history" / f"{number}.json"
-            last = current_number(self.home) or 0
-            if not 1 <= number <= last or not path.is_file():
-                raise UnknownRelease(f"There is no release {number}; the current one is {last or None}.")
-            self._records[number] = read_record(path)
-        return self._records[number]
-
-    def records(self) -> tuple[ReleaseRecord, ...]:
-        """The records of all releases, newest first."""
-        last = current_number(self.home) or 0
-        return tuple(self.record(n) for n in range(last, 0, -1) if (self.home / "history" / f"{n}.json").is_file())
-
-    def _last(self) -> int:
-        number = current_number(self.home)
-        if number is None:
-            raise NoRelease("Nothing is published yet: run `graph-service load`.")
-        return number
-
-    def _kept(self, number: int) -> bool:
-        return (self.home / "releases" / str(number) / "store").is_dir()
-
-    def _open(self, number: int, *, pinned: bool = False) -> Release:
-        folder = self.home / "releases" / str(number)
-        current = self._current
-        shared = current.store if current is not None and current.number == number else None
-        store = shared or EmbeddedStore.open(folder / "store")
-        project = folder / "project"
-        return Release(store, self.record(number), project, union=self._union, pinned=pinned, clock=self._clock)
-
-
-def current_number(home: Path) -> int | None:
-    """The number of the current release of a home folder; None if there is none."""
-    try:
-        return int((home / "current").readlink().name)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-
-
-def read_record(path: Path) -> ReleaseRecord:
-    """Read a release record from its file."""
-    return ReleaseRecord(**json.loads(path.read_text(encoding="utf-8")))
-
-
-def provenance(record: ReleaseRecord) -> tuple[Triple, ...]:
-    """What PROV-O and VoID say of a release: when, by whom, why, with what, from which one, how much changed.
-
-    Its own parts are named by fragments of its IRI: `#publication` (the activity), `#agent`, `#software`,
-    `#added` and `#removed` (the statements that came and went).
-    """
-    release = record_iri("release", str(record.number))
-    agent, software, activity = (Iri(f"{release}#{part}") for part in ("agent", "software", "publication"))
-    added, removed = Iri(f"{release}#added"), Iri(f"{release}#removed")
-    moment = Literal(record.moment.isoformat(), datatype=XSD + "dateTime")
-    base = record_iri("release", str(record.base)) if record.base else None
-    said: list[tuple[Iri, str, Term]] = [
-        (release, "rdf:type", _expand("prov:Entity")),
-        (release, "rdf:type", _expand("void:Dataset")),
-        (release, "rdfs:label", Literal(f"Release {record.number}", "en")),
-        (release, "dcterms:description", Literal(record.reason)),
-        (release, "dcterms:identifier", Literal(record.digest)),
-        (release, "prov:generatedAtTime", moment),
-        (release, "prov:wasAttributedTo", agent),
-        (release, "prov:wasGeneratedBy", activity),
-        (release, "void:triples", _count(record.quads)),
-        (activity, "rdf:type", _expand("prov:Activity")),
-        (activity, "prov:endedAtTime", moment),
-        (activity, "prov:wasAssociatedWith", agent),
-        (activity, "prov:wasAssociatedWith", software),
-        (agent, "rdf:type", _expand("prov:Agent")),
-        (agent, "rdfs:label", Literal(record.who)),
-        (software, "rdf:type", _expand("prov:SoftwareAgent")),
-        (software, "rdfs:label", Literal(f"graph-service {record.software}")),
-        (added, "rdf:type", _expand("void:Dataset")),
-        (added, "prov:wasGeneratedBy", activity),
-        (added, "void:triples", _count(record.added)),
-        (removed, "rdf:type", _expand("void:Dataset")),
-        (removed, "prov:wasInvalidatedBy", activity),
-        (removed, "void:triples", _count(record.removed)),
-        *([(release, "prov:wasDerivedFrom", base), (activity, "prov:used", base)] if base else []),
-    ]
-    return tuple(sorted(((subject, _expand(name), value) for subject, name, value in said), key=_triple_order))
-
-
 def _members(rows: Iterable[Binding]) -> tuple[Member, ...]:
     found: dict[Iri, tuple[str, str | None, list[Literal]]] = {}
     for row in rows:
@@ -477,10 +279,6 @@ def _expand(text: str) -> Iri:
 
 def _date(day: datetime.date) -> Literal:
     return Literal(day.isoformat(), datatype=XSD + "date")
-
-
-def _count(number: int) -> Literal:
-    return Literal(str(number), datatype=XSD + "integer")
 
 
 def _integer(parameter: str, given: str) -> Literal:

@@ -15,7 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from graph_service.publishing import Publisher
-from graph_service.release import Releases
+from graph_service.releases import Releases
 from graph_service.settings import Settings
 from graph_service.tokens import Tokens
 from graph_service.web.app import create_app

@@ -10,8 +10,10 @@ import pyoxigraph
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from graph_service.home import ReleaseRecord
 from graph_service.publishing import Publisher
-from graph_service.release import Release, ReleaseRecord, Releases
+from graph_service.release import Release
+from graph_service.releases import Releases
 from graph_service.settings import Settings
 from graph_service.store.embedded import EmbeddedStore
 from graph_service.tokens import Tokens

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from graph_service.publishing import quad_digest
-from graph_service.release import Releases
+from graph_service.releases import Releases
 from graph_service.tokens import Tokens
 
 ROUNDS, UPDATES = map(int, os.environ.get("TEST_KILLS", "2x30").split("x"))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from graph_service.publishing import quad_digest
-from graph_service.release import Releases
+from graph_service.releases import Releases
 
 KILLS = 20
 SEE_ALSO = "http://www.w3.org/2000/01/rdf-schema#seeAlso"

@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from graph_service.publishing import Publisher
-from graph_service.release import Releases
+from graph_service.releases import Releases
 from graph_service.settings import Settings
 from graph_service.store.embedded import parse_rdf
 from graph_service.tokens import Tokens

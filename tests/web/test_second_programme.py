@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from graph_service.publishing import Publisher
-from graph_service.release import Releases
+from graph_service.releases import Releases
 from graph_service.settings import read_settings
 from graph_service.web.app import create_app
 

@@ -17,7 +17,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from graph_service.publishing import Publisher
-from graph_service.release import Releases
+from graph_service.releases import Releases
 from graph_service.settings import Settings
 from graph_service.web.app import create_app
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from graph_service.release import Releases
+from graph_service.releases import Releases
 from graph_service.settings import Settings
 from graph_service.tokens import Tokens
 from graph_service.web.app import create_app

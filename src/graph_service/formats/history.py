@@ -11,7 +11,7 @@ from graph_service.formats.table import csv_bytes
 from graph_service.terms import record_iri
 
 if TYPE_CHECKING:
-    from graph_service.release import ReleaseRecord
+    from graph_service.home import ReleaseRecord
 
 COLUMNS = ("number", "created", "who", "reason", "base", "quads", "added", "removed", "digest", "software")
 ATOM_NAMESPACE = "http://www.w3.org/2005/Atom"

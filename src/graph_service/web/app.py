@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
 from graph_service.errors import GraphServiceError
-from graph_service.release import Releases
+from graph_service.releases import Releases
 from graph_service.settings import Settings
 from graph_service.web import (
     answers,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from email.utils import format_datetime, parsedate_to_datetime
 from urllib.parse import quote
 
-from graph_service.release import ReleaseRecord
+from graph_service.home import ReleaseRecord
 
 PARAMETER = "release"
 # what has no past: files of the pages, and what tells of the service itself

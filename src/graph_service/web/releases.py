@@ -11,9 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from graph_service import formats
+from graph_service.describing import provenance
 from graph_service.errors import MalformedValue, ParameterError, UnknownRelease
 from graph_service.history import Changes, Difference, History, release_number
-from graph_service.release import Release, ReleaseRecord, Releases, provenance
+from graph_service.home import ReleaseRecord
+from graph_service.release import Release
+from graph_service.releases import Releases
 from graph_service.terms import Iri, Literal, choose, record_iri
 from graph_service.web import addresses, memento, respond
 from graph_service.web.language import translations

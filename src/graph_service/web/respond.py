@@ -24,7 +24,8 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from graph_service import formats
 from graph_service.errors import GraphServiceError, ParameterError, UnknownTerm, nearest
 from graph_service.history import release_number
-from graph_service.release import Release, Releases, Result
+from graph_service.release import Release, Result
+from graph_service.releases import Releases
 from graph_service.terms import LANGUAGES, Iri, Triple, choose
 from graph_service.web import memento, render
 from graph_service.web.media import HTML, JSONLD, NT, RDF, TTL, Format, UnknownFormat, negotiate

@@ -1,0 +1,228 @@
+"""Home: the folder that releases live in: its layout, the records of releases, the writer's lock, the commit.
+
+home/
+  current -> releases/N       moved by one atomic rename; what is behind it is acknowledged
+  releases/N/store            checkpoint of the engine, immutable
+  releases/N/project          ontology, shapes, rules and queries as published
+  history/N.json, N.nq.gz     the release's record and delta, kept for ever
+  exports/N/                  files of release N to take away, written when first asked for
+  staging/                    the write under way; a crash leaves it, the next writer removes it
+  lock                        held by the writer (flock), so it goes with the process that held it
+"""
+
+from __future__ import annotations
+
+import datetime
+import errno
+import fcntl
+import gzip
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from graph_service.errors import HomeError, UnknownRelease, WriterBusy
+from graph_service.terms import Quad, nquad
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRecord:
+    """What is kept of a release for ever: number, date, who, why, what changed."""
+
+    number: int
+    created: str  # ISO 8601, UTC
+    who: str
+    reason: str
+    base: int | None  # the release it was made from
+    quads: int
+    added: int
+    removed: int
+    digest: str  # of the set of quads; equal digests, equal content
+    project_digest: str  # of the project's files at the last load
+    report: Mapping[str, int]  # SHACL findings by severity
+    graphs: Mapping[str, int]  # triples by named graph
+    software: str
+    changed: Mapping[str, int] = field(default_factory=dict)  # the release that last changed each graph
+
+    def changed_in(self, graph: str) -> int:
+        """The release that last changed a graph; this one where older records do not tell."""
+        return self.changed.get(graph, self.number)
+
+    @property
+    def moment(self) -> datetime.datetime:
+        """When it was made (UTC), to the second."""
+        return datetime.datetime.fromisoformat(self.created).astimezone(datetime.UTC)
+
+
+class Home:
+    """A home folder: what was published in it, and the one way to publish more."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._records: dict[int, ReleaseRecord] = {}
+
+    def current(self) -> int | None:
+        """The number of the current release; None if nothing is published."""
+        try:
+            return int((self.folder / "current").readlink().name)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def record(self, number: int) -> ReleaseRecord:
+        """The record of a release, kept also when its data is pruned.
+
+        Raises:
+            UnknownRelease: no release has that number.
+        """
+        if number not in self._records:
+            path = self.history / f"{number}.json"
+            last = self.current() or 0
+            if not 1 <= number <= last or not path.is_file():
+                raise UnknownRelease(f"There is no release {number}; the current one is {last or None}.")
+            self._records[number] = ReleaseRecord(**json.loads(path.read_text(encoding="utf-8")))
+        return self._records[number]
+
+    def records(self) -> tuple[ReleaseRecord, ...]:
+        """The records of all releases, newest first."""
+        return tuple(
+            self.record(number)
+            for number in range(self.current() or 0, 0, -1)
+            if (self.history / f"{number}.json").is_file()
+        )
+
+    def keeps(self, number: int) -> bool:
+        """Whether the data of a release is kept, not only its record."""
+        return self.store(number).is_dir()
+
+    def store(self, number: int) -> Path:
+        """Where the engine keeps a release."""
+        return self.folder / "releases" / str(number) / "store"
+
+    def project(self, number: int) -> Path:
+        """Where the project files of a release are."""
+        return self.folder / "releases" / str(number) / "project"
+
+    @property
+    def staging(self) -> Path:
+        """Where the write under way is prepared; whoever holds the lock may use it."""
+        return self.folder / "staging"
+
+    @property
+    def history(self) -> Path:
+        """Where records and deltas are."""
+        return self.folder / "history"
+
+    @contextmanager
+    def writer(self, wait_s: float) -> Iterator[None]:
+        """Hold the writer's lock. What the disk refuses meanwhile is told in one line; the release stays as it was.
+
+        What a crashed writer left goes first: its staging folder, and a release that never became current.
+
+        Raises:
+            WriterBusy: another process held it for `wait_s`.
+            HomeError: the disk is full, or the folder cannot be written.
+        """
+        with _disk_errors(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+            try:
+                self._acquire(handle, wait_s)
+                self.clear_staging()
+                self._remove_unfinished()
+                yield
+            finally:
+                os.close(handle)
+
+    def clear_staging(self) -> None:
+        """Remove the staging folder."""
+        shutil.rmtree(self.staging, ignore_errors=True)
+
+    def commit(self, made: Path, record: ReleaseRecord, added: Iterable[Quad], removed: Iterable[Quad]) -> None:
+        """Make a folder with `store` and `project` a release and move `current` to it; all on disk before that."""
+        release = self.folder / "releases" / str(record.number)
+        release.parent.mkdir(exist_ok=True)
+        self.history.mkdir(exist_ok=True)
+        _write_delta(self.history / f"{record.number}.nq.gz", added, removed)
+        (self.history / f"{record.number}.json").write_text(
+            json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+        made.rename(release)
+        _sync(release, self.history)
+        link = self.folder / "current.new"
+        link.unlink(missing_ok=True)
+        link.symlink_to(Path("releases") / str(record.number))
+        link.replace(self.folder / "current")
+        _sync_folder(self.folder)
+
+    def prune(self, keep: int) -> None:
+        """Keep the data of the last `keep` releases and of the last one of each day."""
+        current = self.current() or 0
+        for folder in (self.folder / "releases").glob("*"):
+            number = int(folder.name)
+            if number <= current - keep and self._day(number) == self._day(number + 1):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _day(self, number: int) -> str:
+        return self.record(number).created[:10]
+
+    def _acquire(self, handle: int, wait_s: float) -> None:
+        deadline = time.monotonic() + wait_s
+        while True:
+            try:
+                return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise WriterBusy(
+                        f"Another write has held {self.folder} for {wait_s:g} s: wait for it, then try again."
+                    ) from None
+                time.sleep(0.05)
+
+    def _remove_unfinished(self) -> None:
+        """Remove releases that never became current."""
+        last = self.current() or 0
+        for folder in (self.folder / "releases", self.history):
+            for path in folder.glob("*"):
+                if int(path.name.split(".")[0]) > last:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+@contextmanager
+def _disk_errors(folder: Path) -> Iterator[None]:
+    """Turn what the disk refuses into one line that says what to do; the release stays as it was."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise HomeError(f"The disk of {folder} is full: free some room, then try again.") from None
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+            raise HomeError(
+                f"The folder {folder} cannot be written ({os.strerror(error.errno)}): "
+                "give yourself the right, or set GRAPH_SERVICE_HOME."
+            ) from None
+        raise
+
+
+def _write_delta(path: Path, added: Iterable[Quad], removed: Iterable[Quad]) -> None:
+    """Write a delta as N-Quads lines, each after `+ ` or `- `, sorted; the same bytes for the same delta."""
+    lines = sorted([f"+ {nquad(quad)}" for quad in added] + [f"- {nquad(quad)}" for quad in removed])
+    path.write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
+
+
+def _sync(*folders: Path) -> None:
+    """Have the disk hold all files of some folders before going on."""
+    for folder in folders:
+        for path in (folder, *folder.glob("**/*")):
+            handle = os.open(path, os.O_RDONLY)
+            os.fsync(handle)
+            os.close(handle)
+        _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)
