@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from graph_service.cli import _parser
+from graph_service.cli.arguments import parser
 from graph_service.release import Release
 from graph_service.terms import LANGUAGES
 
@@ -170,7 +170,7 @@ def test_the_program_names_nothing_of_this_programme(release: Release):
 def test_every_command_in_the_readme_exists():
     """And every command of the contract is there."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    commands = set(_parser()._subparsers._group_actions[0].choices)  # type: ignore[union-attr,arg-type]
+    commands = set(parser()._subparsers._group_actions[0].choices)  # type: ignore[union-attr,arg-type]
 
     named = set(re.findall(r"graph-service ([a-z]+)\b", readme))
 

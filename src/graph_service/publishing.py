@@ -62,22 +62,25 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a writer read before (`If-Match`): the data, or one graph of it, as of one of these releases.
+    """What a writer takes to be there (RFC 9110, 13.1): the data, or one graph of it, as of some releases.
 
-    No numbers: whatever it is, as long as it exists.
+    An empty set of numbers stands for any state, as long as there is one; None for no condition.
     """
 
-    numbers: frozenset[int]
+    match: frozenset[int] | None = None  # If-Match: it is as of one of these releases
     graph: Iri | None = None
+    none_match: frozenset[int] | None = None  # If-None-Match: it is as of none of these
 
     def check(self, base: ReleaseRecord) -> None:
-        """Raise LostUpdate if somebody else has written since."""
+        """Raise LostUpdate if it is otherwise, so that somebody else's write would be lost."""
         current = base.number if self.graph is None else base.changed_in(self.graph)
         exists = self.graph in (None, DEFAULT_GRAPH) or self.graph in base.graphs
-        if not exists or (self.numbers and current not in self.numbers):
-            what = "The data" if self.graph is None else f"The graph {self.graph}"
-            state = f"is that of release {current}" if exists else "does not exist"
-            raise LostUpdate(f"{what} {state}, not what If-Match names: read it again, then write.")
+        what = "The data" if self.graph is None else f"The graph {self.graph}"
+        state = f"{what} is that of release {current}" if exists else f"{what} does not exist"
+        if self.match is not None and not (exists and current in (self.match or {current})):
+            raise LostUpdate(f"{state}, not what If-Match names: read it again, then write.")
+        if self.none_match is not None and exists and current in (self.none_match or {current}):
+            raise LostUpdate(f"{state}, which If-None-Match rules out: read it, then write with If-Match.")
 
 
 class Publisher:

@@ -151,6 +151,19 @@ def test_the_tag_of_a_graph_is_of_its_own_last_change(writer: TestClient):
     assert first.headers["ETag"].startswith('"4-')
 
 
+def test_a_graph_is_made_only_where_there_is_none(writer: TestClient):
+    """`If-None-Match: *` (RFC 9110, 13.1.2): the second of two who would make the same graph is told."""
+    absent = {**TURTLE, "If-None-Match": "*"}
+    first = writer.put("/store/notes", content=note("1"), headers=absent)
+    tag = writer.get("/store/notes").headers["ETag"]
+    second = writer.put("/store/notes", content=note("2"), headers=absent)
+    named = writer.post("/store/notes", content=note("2"), headers={**TURTLE, "If-None-Match": f'W/"1-x", {tag}'})
+    other = writer.post("/store/notes", content=note("2"), headers={**TURTLE, "If-None-Match": '"1-x"'})
+
+    assert [first.status_code, second.status_code, named.status_code, other.status_code] == [201, 412, 412, 200]
+    assert "If-None-Match rules out" in second.json()["detail"]
+
+
 def test_what_is_kept_otherwise_is_told(writer: TestClient):
     """A blank node gets an IRI; relative IRIs are those of the graph."""
     answer = writer.put("/store/notes", content=f"<{SN}> <{SEE}> <#part> , [ ] .", headers=TURTLE)

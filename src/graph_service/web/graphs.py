@@ -21,6 +21,7 @@ from graph_service.staging import Change, Changed, Staging
 from graph_service.store.embedded import is_iri, parse_rdf, serialize
 from graph_service.terms import DEFAULT_GRAPH, GRAPH, Iri, Triple
 from graph_service.web import respond, writes
+from graph_service.web.addresses import origin
 from graph_service.web.auth import Writer
 from graph_service.web.bodies import SentBody
 from graph_service.web.media import JSON, NQ, RDF_FORMATS, TRIG
@@ -208,7 +209,7 @@ def _graph(request: Request) -> Iri:
     graph = given["graph"]
     if not is_iri(graph):
         raise MalformedRequest(f"The graph {graph!r} is not an absolute IRI.")
-    here = f"{request.base_url}store/"
+    here = f"{origin(request)}/store/"
     return Iri(GRAPH + graph.removeprefix(here)) if graph.startswith(here) else Iri(graph)
 
 
@@ -229,8 +230,8 @@ def _other_parameters(request: Request) -> tuple[str, ...]:
 def _address(request: Request, graph: Iri) -> str:
     """Where a graph can be read."""
     if graph.startswith(GRAPH):
-        return f"{request.base_url}store/{graph.removeprefix(GRAPH)}"
-    return f"{request.base_url}store?graph={quote(graph, safe='')}"
+        return f"{origin(request)}/store/{graph.removeprefix(GRAPH)}"
+    return f"{origin(request)}/store?graph={quote(graph, safe='')}"
 
 
 def _is_union(request: Request) -> bool:

@@ -39,6 +39,7 @@ PARAMETERS = (
             ("Authorization", "`Bearer` and a token"),
             ("X-Reason", "why, for the record of the release; UTF-8, percent-encoded where need be"),
             ("If-Match", "the ETag of what was read before: refused with 412 if it has changed since"),
+            ("If-None-Match", "`*`: refused with 412 if there is such a graph already"),
             ("Prefer", "`return=representation` gives the record of the release, `return=minimal` no body"),
         )
     ),
@@ -72,7 +73,7 @@ class Write:
             change,
             who=self.token.name,
             reason=" ".join(given.split())[:REASON_LENGTH] or reason,
-            expected=expected(self.request.headers.get("if-match"), graph),
+            expected=expected(self.request.headers, graph),
             dry_run=self.dry_run,
             vocabulary=self.token.allows("admin"),
         )
@@ -123,17 +124,25 @@ def tag(number: int, rest: str = "data") -> str:
     return f'"{number}-{rest}"'
 
 
-def expected(if_match: str | None, graph: Iri | None = None) -> Expected | None:
-    """Read If-Match: `*` is any state as long as there is one; a tag without a number matches none.
+def expected(headers: Mapping[str, str], graph: Iri | None = None) -> Expected | None:
+    """Read If-Match and If-None-Match.
 
-    >>> expected('"4-data", W/"5-data"').numbers
-    frozenset({4})
+    >>> expected({"if-match": '"4-data", W/"5-data"', "if-none-match": "*"})
+    Expected(match=frozenset({4}), graph=None, none_match=frozenset())
     """
-    if if_match is None:
+    match, none_match = headers.get("if-match"), headers.get("if-none-match")
+    if match is None and none_match is None:
         return None
-    if if_match.strip() == "*":
-        return Expected(frozenset(), graph)
-    return Expected(frozenset(map(int, _TAG.findall(if_match))) or frozenset({-1}), graph)
+    return Expected(_numbers(match), graph, _numbers(none_match, weak=True))
+
+
+def _numbers(tags: str | None, *, weak: bool = False) -> frozenset[int] | None:
+    """The releases that entity tags name: none for `*`, and a number that no release has where they name none."""
+    if tags is None:
+        return None
+    if tags.strip() == "*":
+        return frozenset()
+    return frozenset(map(int, _TAG.findall(tags.replace("W/", "") if weak else tags))) or frozenset({-1})
 
 
 def _preferred(prefer: str) -> str:

@@ -1,0 +1,93 @@
+"""The commands that read what is published, and the settings."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from graph_service import errors
+from graph_service.cli.common import followed, pairs, write_out
+from graph_service.settings import Settings
+
+if TYPE_CHECKING:
+    from graph_service.release import Release
+
+
+def query(chosen: argparse.Namespace, settings: Settings) -> int:
+    """Run a query of the catalogue, or a file."""
+    from graph_service import formats
+
+    release = followed(settings).current()
+    values = dict(pairs(chosen.values))
+    if Path(chosen.name).is_file():
+        return _query_file(Path(chosen.name), chosen.format, release)
+    form = release.catalogue.get(chosen.name).form
+    if form == "CONSTRUCT":
+        triples = release.construct(chosen.name, values)
+        return write_out(
+            [formats.graph_bytes(triples, chosen.format or "ttl", release.file("ontology/context.jsonld"))]
+        )
+    return write_out([formats.table_bytes(release.ask(chosen.name, values), chosen.format or "csv", release.number)])
+
+
+def _query_file(path: Path, suffix: str | None, release: Release) -> int:
+    from graph_service.formats import RDF_MEDIA_TYPES
+
+    media_types = {**RDF_MEDIA_TYPES, "csv": "text/csv", "json": "application/sparql-results+json"}
+    text = path.read_text(encoding="utf-8")
+    graph = release.query_form(text) in ("CONSTRUCT", "DESCRIBE")
+    _, data = release.sparql(text, media_types[suffix or ("ttl" if graph else "csv")])
+    return write_out(data)
+
+
+def roadmap(chosen: argparse.Namespace, settings: Settings) -> int:
+    """Print the roadmap of a country."""
+    from graph_service.web.roadmaps import written
+
+    release = followed(settings).current()
+    return write_out([written(release, chosen.country, chosen.format, chosen.as_of or "")])
+
+
+def export(chosen: argparse.Namespace, settings: Settings) -> int:
+    """Write the whole graph, one named graph, or the tables to stdout."""
+    from graph_service import exporting, formats
+    from graph_service.terms import graph_iri
+
+    release = followed(settings).current()
+    if chosen.format in exporting.TABLES_IN:
+        if chosen.graph is not None:
+            problem = f"The tables ({chosen.format}) hold all graphs: leave --graph out, or choose an RDF format."
+            raise errors.ParameterError(problem, parameter="graph")
+        return write_out([exporting.TABLES_IN[chosen.format](release)])
+    if chosen.graph is None:
+        return write_out(release.dump(chosen.format))
+    graph = graph_iri(chosen.graph.removeprefix(graph_iri("")))
+    if graph not in release.store.graphs():
+        known = [name.removeprefix(graph_iri("")) for name in release.store.graphs()]
+        raise errors.UnknownTerm("graph", given=chosen.graph, near=errors.nearest(chosen.graph, known))
+    context = release.file("ontology/context.jsonld")
+    return write_out([formats.graph_bytes(tuple(release.store.graph(graph)), chosen.format, context)])
+
+
+def releases(chosen: argparse.Namespace, settings: Settings) -> int:
+    """List the releases, newest first."""
+    from graph_service.home import Home
+
+    home = Home(settings.home)
+    for record in home.records():
+        kept = "" if home.keeps(record.number) else " (data no longer kept)"
+        change = f"+{record.added} -{record.removed}"
+        print(f"{record.number}\t{record.created}\t{record.who}\t{record.quads}\t{change}\t{record.reason}{kept}")
+    return 0
+
+
+def show_settings(chosen: argparse.Namespace, settings: Settings) -> int:
+    """List each setting with its value and origin."""
+    for item in fields(Settings):
+        if item.name != "origins":
+            print(
+                f"{item.name} = {getattr(settings, item.name)}\t({settings.origin(item.name)}) {item.metadata['help']}"
+            )
+    return 0
