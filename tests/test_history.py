@@ -14,7 +14,7 @@ import rdflib
 
 from graph_service import formats
 from graph_service.describing import provenance
-from graph_service.errors import HomeError, MalformedValue, ReleasePruned, UnknownRelease
+from graph_service.errors import HomeError, MalformedValue, ReleasePruned, UnknownRelease, UnknownTerm
 from graph_service.history import Difference, History, release_number
 from graph_service.publishing import Publisher
 from graph_service.releases import Releases
@@ -226,7 +226,7 @@ def test_the_release_of_a_moment_is_found(releases: Releases):
 
 def test_opened_releases_are_kept_open(releases: Releases, monkeypatch: pytest.MonkeyPatch):
     """Asking again does not open it again; the one asked for longest ago is let go. Each is pinned to its day."""
-    monkeypatch.setattr("graph_service.release.OPENED", 2)
+    monkeypatch.setattr("graph_service.releases.OPENED", 2)
     first, second = releases.get(1), releases.get(2)
 
     assert releases.get(1) is first and first.today == first.date
@@ -242,6 +242,18 @@ def test_the_current_release_opened_by_number_shares_its_store(releases: Release
 
     assert pinned.store is current.store
     assert (current.today, pinned.today) == (datetime.date(2030, 1, 1), pinned.date)
+
+
+def test_an_older_release_is_asked_what_is_asked_today(releases: Releases):
+    """A question that came after it is asked as it is today; one that neither has is unknown."""
+    for name in ("catalogue.json", "queries/vocabulary/members.rq"):
+        (releases.home / "releases" / "1" / "project" / name).unlink()
+    first = Releases(releases.home).get(1)
+
+    assert "vocabulary/members" not in first.catalogue.queries
+    assert first.members("elp:Mandate") == releases.get(1).members("elp:Mandate") != ()
+    with pytest.raises(UnknownTerm):
+        first.ask("vocabulary/none")
 
 
 def test_provenance_says_when_who_why_and_from_what(releases: Releases):

@@ -72,9 +72,17 @@ class Release:
         union: bool = True,
         pinned: bool = False,
         clock: Callable[[], datetime.date] = utc_today,
+        later: Callable[[], Catalogue] | None = None,
     ) -> None:
+        """Open a release.
+
+        Args:
+            union: queries see all graphs as one.
+            pinned: it was asked for by number, so "today" is its own day.
+            later: the questions of today, for those that the release did not have yet.
+        """
         self.store, self.record, self._project = store, record, project
-        self._union, self._pinned, self._clock = union, pinned, clock
+        self._union, self._pinned, self._clock, self._later = union, pinned, clock, later
         self._members: dict[str, tuple[Member, ...]] = {}
         self._labels: dict[Iri, tuple[Literal, ...]] = {}
         self._dumps: dict[str, bytes] = {}
@@ -106,6 +114,16 @@ class Release:
         saved = self._project / CATALOGUE
         return open_catalogue(saved) if saved.is_file() else read_catalogue(self._project / "queries")
 
+    def question(self, name: str) -> QueryFile:
+        """A question by name: as the release has it, or as it is asked today where it came later.
+
+        Raises:
+            UnknownTerm: with near names.
+        """
+        if self._later is None or name in self.catalogue.queries:
+            return self.catalogue.get(name)
+        return self._later().get(name)
+
     def ask(self, name: str, values: Mapping[str, str] | None = None) -> Result:
         """Run a SELECT of the catalogue.
 
@@ -116,7 +134,7 @@ class Release:
             UnknownTerm: no such query, parameter, or value in the graph; near names in the message.
             MalformedValue, ParameterError: a value cannot be read, or is missing.
         """
-        query = self.catalogue.get(name)
+        query = self.question(name)
         bound = self._bind(query, values or {})
         solutions = self.store.select(query.text, bound.binding)
         rows = tuple({query.variables[key]: value for key, value in row.items()} for row in solutions.rows)
@@ -124,13 +142,13 @@ class Release:
 
     def construct(self, name: str, values: Mapping[str, str] | None = None) -> tuple[Triple, ...]:
         """Run a CONSTRUCT of the catalogue; triples sorted, each once. Raises as `ask`."""
-        query = self.catalogue.get(name)
+        query = self.question(name)
         bound = self._bind(query, values or {})
         return tuple(sorted(set(self.store.construct(query.text, bound.binding)), key=_triple_order))
 
     def understood(self, name: str, values: Mapping[str, str]) -> Mapping[str, str]:
         """How the values of a query would be understood, without running it. Raises as `ask`."""
-        return self._bind(self.catalogue.get(name), values).understood
+        return self._bind(self.question(name), values).understood
 
     def describe(self, iris: Iterable[Iri]) -> tuple[Triple, ...]:
         """The statements of some records, with their evidence and its sources; sorted, each once."""
@@ -157,7 +175,7 @@ class Release:
         """The records of a class or the concepts of a scheme, given by IRI or prefixed name, in order of slug."""
         iri = _expand(scheme)
         if iri not in self._members:
-            query = self.catalogue.get(MEMBERS)
+            query = self.question(MEMBERS)
             rows = self.store.select(query.text, {query.parameters[0].variables[0]: iri}).rows
             self._members[iri] = _members(rows)
         return self._members[iri]

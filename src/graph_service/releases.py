@@ -113,4 +113,12 @@ class Releases:
         shared = current.store if current is not None and current.number == number else None
         store = shared or EmbeddedStore.open(self._home.store(number))
         project = self._home.project(number)
-        return Release(store, self.record(number), project, union=self._union, pinned=pinned, clock=self._clock)
+        return Release(
+            store,
+            self.record(number),
+            project,
+            union=self._union,
+            pinned=pinned,
+            clock=self._clock,
+            later=(lambda: self.current().catalogue) if pinned else None,
+        )
