@@ -6,7 +6,6 @@ A release never changes.
 from __future__ import annotations
 
 import datetime
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -85,8 +84,6 @@ class Release:
         self._union, self._pinned, self._clock, self._later = union, pinned, clock, later
         self._members: dict[str, tuple[Member, ...]] = {}
         self._labels: dict[Iri, tuple[Literal, ...]] = {}
-        self._dumps: dict[str, bytes] = {}
-        self._dumping = threading.Lock()
 
     @property
     def number(self) -> int:
@@ -198,13 +195,6 @@ class Release:
     def file(self, name: str) -> bytes:
         """A file of the project as published, such as `ontology/shapes.ttl`."""
         return (self._project / name).read_bytes()
-
-    def dump(self, suffix: str) -> Iterator[bytes]:
-        """The whole graph in a format (`ttl nt nq trig rdf jsonld`), the same bytes each time."""
-        with self._dumping:
-            if suffix not in self._dumps:
-                self._dumps[suffix] = b"".join(self.store.dump(suffix))
-        return iter((self._dumps[suffix],))
 
     def query_form(self, text: str) -> str:
         """SELECT, ASK, CONSTRUCT or DESCRIBE; SparqlSyntaxError if it is none."""

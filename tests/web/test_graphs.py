@@ -129,10 +129,10 @@ def test_the_default_graph_is_the_union_and_is_not_written(writer: TestClient):
 
 def test_the_store_itself_is_all_graphs_with_their_names(writer: TestClient):
     """Without `graph` and `default`: the dataset, as TriG or N-Quads."""
-    whole = writer.get("/store", headers={"Accept": "application/n-quads"})
+    whole = writer.get("/store", headers={"Accept": "application/n-quads"}, follow_redirects=True)
 
     assert set(whole.text.splitlines()) == set(writer.get("/exports/elpaccto.nq").text.splitlines())
-    assert writer.get("/store").headers["Content-Type"] == "application/trig"
+    assert writer.get("/store", follow_redirects=True).headers["Content-Type"] == "application/trig"
 
 
 def test_the_tag_of_a_graph_is_of_its_own_last_change(writer: TestClient):

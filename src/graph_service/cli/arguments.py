@@ -43,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--format", default="json", choices=roadmap_formats, help="json by default")
     made = command("export", export, "write the graph to stdout")
     choices = (*graph_formats, "csv.zip", "xlsx")
-    made.add_argument("--format", default="trig", choices=choices, help="trig by default")
+    made.add_argument("--format", choices=choices, help="trig, or ttl for one graph")
     made.add_argument("--graph", help="one named graph, by the stem of its file")
     made = command("import", import_, "turn a folder of tables (CSV, described by CSVW) into the project's data files")
     made.add_argument("directory", metavar="PATH")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graph_service import errors
 from graph_service.cli.common import followed, pairs, write_out
 from graph_service.settings import Settings
 
@@ -51,24 +51,17 @@ def roadmap(chosen: argparse.Namespace, settings: Settings) -> int:
 
 
 def export(chosen: argparse.Namespace, settings: Settings) -> int:
-    """Write the whole graph, one named graph, or the tables to stdout."""
-    from graph_service import exporting, formats
+    """Write the whole graph, one named graph, or the tables to stdout; the same bytes as at /exports."""
+    from graph_service.exporting import STEM, ExportFolder, find_export
     from graph_service.terms import graph_iri
 
     release = followed(settings).current()
-    if chosen.format in exporting.TABLES_IN:
-        if chosen.graph is not None:
-            problem = f"The tables ({chosen.format}) hold all graphs: leave --graph out, or choose an RDF format."
-            raise errors.ParameterError(problem, parameter="graph")
-        return write_out([exporting.TABLES_IN[chosen.format](release)])
-    if chosen.graph is None:
-        return write_out(release.dump(chosen.format))
-    graph = graph_iri(chosen.graph.removeprefix(graph_iri("")))
-    if graph not in release.store.graphs():
-        known = [name.removeprefix(graph_iri("")) for name in release.store.graphs()]
-        raise errors.UnknownTerm("graph", given=chosen.graph, near=errors.nearest(chosen.graph, known))
-    context = release.file("ontology/context.jsonld")
-    return write_out([formats.graph_bytes(tuple(release.store.graph(graph)), chosen.format, context)])
+    stem = STEM if chosen.graph is None else chosen.graph.removeprefix(graph_iri(""))
+    wanted = find_export(release, f"{stem}.{chosen.format or ('trig' if chosen.graph is None else 'ttl')}")
+    with tempfile.TemporaryDirectory() as folder:
+        written = ExportFolder(Path(folder), "stdout").get(release, wanted)
+        with written.path.open("rb") as file:
+            return write_out(iter(lambda: file.read(1 << 20), b""))
 
 
 def releases(chosen: argparse.Namespace, settings: Settings) -> int:

@@ -32,7 +32,6 @@ from graph_service.terms import (
     Term,
     Triple,
     n3,
-    nquad,
     ntriple,
 )
 
@@ -133,18 +132,6 @@ class EmbeddedStore:
 
     def graphs(self) -> Sequence[Iri]:
         return sorted(_iri(graph) for graph in self._store.named_graphs())
-
-    def dump(self, suffix: str) -> Iterator[bytes]:
-        if suffix == "nq":
-            return (line.encode() for line in sorted(map(nquad, self.quads())))
-        if suffix == "nt":
-            return (line.encode() for line in sorted({ntriple(quad[:3]) for quad in self.quads()}))
-        if suffix == "trig":
-            quads = sorted(self.quads(), key=lambda quad: (quad[3], nquad(quad)))
-            data = ox.serialize(map(_quad, quads), format=ox.RdfFormat.TRIG, prefixes=dict(PREFIXES))
-            assert data is not None
-            return iter((data,))
-        return iter((serialize({quad[:3] for quad in self.quads()}, suffix),))
 
     def __len__(self) -> int:
         return len(self._store)

@@ -71,9 +71,6 @@ class GraphStore(Protocol):
     def graphs(self) -> Sequence[Iri]:
         """The names of the graphs, sorted."""
 
-    def dump(self, suffix: str) -> Iterator[bytes]:
-        """The whole dataset (`nq`, `trig`) or its union (`nt`, `ttl`, `rdf`, `jsonld`), sorted."""
-
     def __len__(self) -> int:
         """How many quads."""
 

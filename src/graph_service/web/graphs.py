@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from graph_service import writing
 from graph_service.errors import GraphRefused
+from graph_service.exporting import STEM
 from graph_service.release import Release
 from graph_service.staging import Change, Changed, Staging
 from graph_service.store.embedded import is_iri, parse_rdf, serialize
@@ -54,16 +55,11 @@ NO_DEFAULT = (
 
 @router.get("/store", openapi_extra=READING)
 def read(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
-    """A graph as RDF (Graph Store Protocol, 5.2); `default` gives the union of all, no parameter all with names."""
+    """A graph as RDF (Graph Store Protocol, 5.2); `default` gives the union of all, without either, all by name."""
     if {"graph", "default"} & set(request.query_params):
         return _read(request, wanted, release, _graph(request))
     wanted.parameters(())
-    chosen = wanted.choose((TRIG, NQ))
-    return respond.send(
-        release.store.dump(chosen.name),
-        chosen.media_type,
-        {"ETag": writes.tag(release.number, f"all-{chosen.name}"), "Vary": "Accept", "Cache-Control": "no-cache"},
-    )
+    return respond.see_other(wanted.moved(f"/exports/{STEM}.{wanted.choose((TRIG, NQ)).name}"))
 
 
 @router.get("/store/{path:path}", openapi_extra=about(*RDF_FORMATS))
