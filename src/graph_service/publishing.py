@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from graph_service.catalogue import save_catalogue
+from graph_service.catalogue import open_catalogue, save_catalogue
 from graph_service.errors import (
     DataRefused,
     Forbidden,
@@ -24,6 +24,7 @@ from graph_service.errors import (
     NoRelease,
     ReleasePruned,
 )
+from graph_service.examples import examples
 from graph_service.home import Home, ReleaseRecord
 from graph_service.release import CATALOGUE
 from graph_service.staging import (
@@ -39,7 +40,7 @@ from graph_service.staging import (
     refuse_rewritten,
 )
 from graph_service.store.embedded import EmbeddedStore
-from graph_service.terms import DEFAULT_GRAPH, DERIVED_GRAPH, GENID, Iri, Quad, graph_iri, nquad
+from graph_service.terms import BASE, DEFAULT_GRAPH, DERIVED_GRAPH, EXAMPLES_GRAPH, GENID, Iri, Quad, graph_iri, nquad
 
 PUBLISHED_PARTS = ("ontology", "queries")  # what a release keeps of the project beside the data
 
@@ -55,8 +56,10 @@ class Written:
 
     record: ReleaseRecord
     new: bool
-    added: int = 0  # quads, derived ones included
+    added: int = 0  # quads that are stated; what follows from them by rule is counted apart
     removed: int = 0
+    derived_added: int = 0
+    derived_removed: int = 0
     warnings: tuple[str, ...] = ()
 
 
@@ -159,6 +162,8 @@ class Publisher:
             self._replace(staging.store, graphs, project)
             for graph in set(staging.store.graphs()) - set(graphs) - {DERIVED_GRAPH}:
                 staging.store.remove_graph(graph)
+            if shown := examples(open_catalogue(staging.project / CATALOGUE), Iri(BASE + "sparql")):
+                staging.store.replace_graph(Iri(EXAMPLES_GRAPH), shown)
             return Changed(parts=not same_parts)
 
         return self._write(change, who=who, reason=reason, digest=digest)
@@ -208,18 +213,21 @@ class Publisher:
                 changed = change(staging)
                 before, graphs = self._content(base.number) if base else (frozenset[Quad](), frozenset[Iri]())
                 asserted, warnings = self._asserted(staging, before)
-                same = asserted == _without_derived(before) and _graphs(staging.store) == graphs
+                stated = _without_derived(before)
+                same = asserted == stated and _graphs(staging.store) == graphs
                 warnings = (*changed.warnings, *warnings)
                 if base and same and not changed.parts:
                     return Written(base, new=False, warnings=warnings)
                 if not vocabulary:
-                    _refuse_vocabulary(staging, asserted ^ _without_derived(before))
+                    _refuse_vocabulary(staging, asserted ^ stated)
                 record, after = self._release(staging, base, asserted, before, who=who, reason=reason, digest=digest)
                 if not dry_run:
                     self.progress("release")
                     self._commit(staging, record, after - before, before - after)
                     self._home.prune(self.keep)
-            return Written(record, True, record.added, record.removed, warnings)
+            added, removed = len(asserted - stated), len(stated - asserted)
+            derived = record.added - added, record.removed - removed
+            return Written(record, True, added, removed, *derived, warnings=warnings)
 
     def _asserted(self, staging: Staging, before: frozenset[Quad]) -> tuple[frozenset[Quad], tuple[str, ...]]:
         """What is stated, apart from what the rules derive; new blank nodes get IRIs (RDF 1.1 Concepts, 3.5).

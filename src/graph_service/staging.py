@@ -14,7 +14,18 @@ from pathlib import Path
 from graph_service.catalogue import Catalogue, read_catalogue
 from graph_service.errors import DataRefused, DoesNotConform
 from graph_service.store.embedded import EmbeddedStore, parse_rdf
-from graph_service.terms import DERIVED_GRAPH, XSD, Iri, Literal, Quad, Triple, compact, graph_iri, ntriple
+from graph_service.terms import (
+    DERIVED_GRAPH,
+    EXAMPLES_GRAPH,
+    XSD,
+    Iri,
+    Literal,
+    Quad,
+    Triple,
+    compact,
+    graph_iri,
+    ntriple,
+)
 from graph_service.validation import ValidationReport, check_shapes, validate
 
 SHAPES = "ontology/shapes.ttl"
@@ -31,9 +42,10 @@ class Staging:
 
     @property
     def vocabulary(self) -> frozenset[Iri]:
-        """The graphs that say what words mean: those of the project's ontology files."""
+        """The graphs that say what words mean and what can be asked: those of the ontology and the query files."""
         files = (self.project / "ontology").glob("*.ttl")
-        return frozenset(graph_iri(path.stem) for path in files if path.name != Path(SHAPES).name)
+        graphs = {graph_iri(path.stem) for path in files if path.name != Path(SHAPES).name}
+        return frozenset(graphs | {Iri(EXAMPLES_GRAPH)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +63,12 @@ def data_files(project: Path) -> tuple[Path, ...]:
     """The files of a project that become named graphs: all of `data/`, and the ontology without its shapes.
 
     Raises:
-        DataRefused: two files have the same stem, and so the same graph.
+        DataRefused: two files have the same stem, and so the same graph, or one has that of a graph that is made.
     """
     files = sorted((project / "data").glob("**/*.ttl")) + sorted((project / "ontology").glob("*.ttl"))
     files = [path for path in files if path != project / SHAPES]
+    if made := [path for path in files if graph_iri(path.stem) in (DERIVED_GRAPH, EXAMPLES_GRAPH)]:
+        raise DataRefused(f"{made[0].relative_to(project)} would be a graph that each load makes anew: rename it.")
     twice = [stem for stem, count in Counter(path.stem for path in files).items() if count > 1]
     if twice:
         both = " and ".join(str(path.relative_to(project)) for path in files if path.stem == twice[0])

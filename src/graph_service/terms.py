@@ -15,7 +15,8 @@ BASE = "https://w3id.org/elpaccto/"
 ELP = BASE + "ontology#"
 ID = BASE + "id/"
 GRAPH = BASE + "graph/"
-DERIVED_GRAPH = GRAPH + "derived"
+DERIVED_GRAPH = GRAPH + "derived"  # made by rules with each release
+EXAMPLES_GRAPH = GRAPH + "queries"  # made from the query files with each load
 GENID = BASE + ".well-known/genid/"  # IRIs given to blank nodes (RDF 1.1 Concepts, 3.5)
 PROBLEMS = BASE + "problems/"
 
@@ -38,6 +39,7 @@ KINDS = (
 PREFIXES: Mapping[str, str] = {
     "cpov": "http://data.europa.eu/m8g/",
     "dcat": "http://www.w3.org/ns/dcat#",
+    "dcatap": "http://data.europa.eu/r5r/",
     "dcterms": "http://purl.org/dc/terms/",
     "elp": ELP,
     "foaf": "http://xmlns.com/foaf/0.1/",

@@ -17,6 +17,7 @@ from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, RDFS, SH, VOID, XSD
 from graph_service import describing, formats
 from graph_service.errors import SettingError
 from graph_service.settings import Settings, read_settings
+from graph_service.terms import ELP
 
 PROJECT = Path(__file__).resolve().parents[2]
 BASE = "https://w3id.org/elpaccto/"
@@ -188,14 +189,14 @@ def test_each_question_is_an_executable_that_runs(client, release):
     graph = read(client, "/queries.ttl")
     found = {str(each): each for each in graph.subjects(RDF.type, SH.SPARQLExecutable)}
 
-    assert set(found) == {f"{BASE}queries/{query.name}" for query in release.catalogue}
+    assert set(found) == {f"{BASE}queries#{query.name}" for query in release.catalogue}
     for query in release.catalogue:
-        node = found[f"{BASE}queries/{query.name}"]
+        node = found[f"{BASE}queries#{query.name}"]
         kind = {"SELECT": SH.SPARQLSelectExecutable, "CONSTRUCT": SH.SPARQLConstructExecutable}[query.form]
         text = str(graph.value(node, {"SELECT": SH.select, "CONSTRUCT": SH.construct}[query.form]))
         assert (node, RDF.type, kind) in graph
-        for name in (RDFS.label, RDFS.comment):
-            assert {word.language: str(word) for word in graph.objects(node, name)} == dict(query.summary)
+        assert {word.language: str(word) for word in graph.objects(node, RDFS.label)} == dict(query.summary)
+        assert [str(word) for word in graph.objects(node, RDFS.comment)] == [query.summary["en"]]
         assert str(graph.value(node, SCHEMA.target)) == f"{HERE}/sparql"
         assert release.query_form(text) == query.form
         declared = {
@@ -204,8 +205,26 @@ def test_each_question_is_an_executable_that_runs(client, release):
         }
         for prefix, space in re.findall(r"PREFIX (\w+): <([^>]+)>", text):
             assert declared[prefix] == space
-    text = str(graph.value(found[f"{BASE}queries/axes/all"], SH.select))
+    text = str(graph.value(found[f"{BASE}queries#axes/all"], SH.select))
     assert client.get("/sparql", params={"query": text, "format": "csv"}).status_code == 200
+
+
+def test_editors_find_prefixes_examples_and_structure_at_the_endpoint(client, release):
+    """What they ask an endpoint for when it is opened: declared prefixes, executables, VoID partitions."""
+
+    def rows(query: str) -> list[dict[str, str]]:
+        text = "PREFIX sh: <http://www.w3.org/ns/shacl#> PREFIX void: <http://rdfs.org/ns/void#> " + query
+        answer = client.get("/sparql", params={"query": text}, headers={"Accept": "application/sparql-results+json"})
+        return [{k: v["value"] for k, v in row.items()} for row in answer.json()["results"]["bindings"]]
+
+    prefixes = rows("SELECT DISTINCT ?prefix ?space { [] sh:namespace ?space ; sh:prefix ?prefix }")
+    shown = rows("SELECT ?sq ?text { ?sq a sh:SPARQLExecutable ; sh:select|sh:ask|sh:construct|sh:describe ?text }")
+    parts = rows("SELECT ?class ?property { ?part void:class ?class ; void:propertyPartition/void:property ?property }")
+
+    assert {"prefix": "elp", "space": ELP} in prefixes
+    assert len(shown) == len(release.catalogue)
+    assert {"class": ELP + "Mandate", "property": ELP + "holder"} in parts
+    assert {"class": ELP + "Institution", "property": ELP + "covers"} in parts
 
 
 # CSV on the Web

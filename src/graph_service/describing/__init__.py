@@ -4,20 +4,17 @@ Every node has an address of its own, so that there are no blank nodes. Names (I
 addresses begin with `base`: scheme and host of the service, without a slash at the end. No HTTP.
 """
 
+from graph_service.describing.columns import csv_metadata
 from graph_service.describing.dcat import CATALOG, catalog
 from graph_service.describing.endpoint import service_description
 from graph_service.describing.provenance import provenance
-from graph_service.describing.questions import csv_metadata, question_graph
-from graph_service.describing.statements import Triples
 from graph_service.describing.void import void
 
 __all__ = [
     "CATALOG",
-    "Triples",
     "catalog",
     "csv_metadata",
     "provenance",
-    "question_graph",
     "service_description",
     "void",
 ]

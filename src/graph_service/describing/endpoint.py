@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from graph_service.describing.statements import FORMATS, RDF_FORMATS, Said, Triples, expand, integer, named_graphs
+from graph_service.describing.dataset import FORMATS, RDF_FORMATS, named_graphs
 from graph_service.release import Release
+from graph_service.statements import Said, Triples, expand, integer
 from graph_service.terms import DEFAULT_GRAPH, Iri
 
 _RESULT_FORMATS = ("SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from graph_service.describing.statements import Said, Triples, integer
 from graph_service.home import ReleaseRecord
+from graph_service.statements import Said, Triples, integer
 from graph_service.terms import XSD, Iri, Literal, record_iri
 
 

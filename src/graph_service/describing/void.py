@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import re
+from urllib.parse import quote
 
-from graph_service.describing.statements import (
+from graph_service.describing.dataset import (
     DATASET,
     DESCRIPTION,
     FORMATS,
     RDF_FORMATS,
-    Said,
-    Triples,
     counts,
     date,
-    integer,
     named_graphs,
     publishers,
-    texts,
     titles,
 )
 from graph_service.exporting import LICENCE, ONE_GRAPH, STEM, exports
 from graph_service.release import Release
-from graph_service.terms import BASE, ID, Iri, Literal, Term, compact
+from graph_service.statements import Said, Triples, integer, texts
+from graph_service.terms import BASE, ID, Iri, Literal, Term
 
 
 def void(release: Release, base: str, at: str = "") -> Triples:
@@ -90,8 +87,8 @@ def _void_counts(release: Release, said: Said) -> None:
 
 
 def _part(kind: str, *of: Term) -> Iri:
-    """Name a part of the dataset by the terms that make it."""
-    names = "-".join(re.sub(r"[^A-Za-z0-9]+", "-", compact(str(term))) for term in of)
+    """Name a part of the dataset by the terms that make it, as the rules do that put these parts into the graph."""
+    names = "-".join(quote(str(term), safe="") for term in of)
     return Iri(f"{BASE}.well-known/void#{kind}-{names}")
 
 

@@ -13,6 +13,7 @@ from graph_service import describing, exporting, formats
 from graph_service.errors import UnknownTerm
 from graph_service.exporting import ExportFolder
 from graph_service.release import Release
+from graph_service.statements import Triples
 from graph_service.web import memento, respond
 from graph_service.web.addresses import origin
 from graph_service.web.media import CSVM, RDF_FORMATS
@@ -38,7 +39,7 @@ def catalog(request: Request, wanted: Asked, release: CurrentRelease) -> Respons
     place = _place(request, wanted, release)
     folder = ExportFolder.of(request.app.state.settings.home, respond.build())
 
-    def triples() -> describing.Triples:
+    def triples() -> Triples:
         files = [folder.get(release, each) for each in exporting.exports(release) if each.graph is None]
         return describing.catalog(release, files=files, **place)
 

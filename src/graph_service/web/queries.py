@@ -11,10 +11,12 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from graph_service import describing, formats
+from graph_service import formats
 from graph_service.catalogue import QueryFile
 from graph_service.errors import ParameterError
+from graph_service.examples import examples
 from graph_service.release import Release
+from graph_service.terms import Iri
 from graph_service.web import forms, respond
 from graph_service.web.addresses import origin
 from graph_service.web.media import CSV, HTML, JSON, RDF_FORMATS, TTL, Format
@@ -32,7 +34,7 @@ def catalogue(request: Request, wanted: Asked, release: CurrentRelease) -> Respo
     writers: Writers = {
         HTML: lambda: wanted.page(release, "queries.html", groups=groups),
         JSON: lambda: formats.to_json({"queries": [describe(query, wanted) for query in release.catalogue]}),
-        TTL: lambda: formats.turtle(describing.question_graph(release, origin(request))),
+        TTL: lambda: formats.turtle(examples(release.catalogue, Iri(f"{origin(request)}/sparql"))),
     }
     return respond.respond(wanted, release, writers, values={"origin": origin(request)})
 

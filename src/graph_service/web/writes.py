@@ -79,7 +79,7 @@ class Write:
         )
 
     def answer(self, written: Written, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-        """Tell the release, how many quads were added and removed, and what the author should know.
+        """Tell the release, how many quads were added and removed, by the author and by rule, and what to know of it.
 
         A status of 204 has no body; it becomes 200 where there are warnings, or the client prefers a body.
         """
@@ -90,6 +90,7 @@ class Write:
             "dry_run": self.dry_run,
             "added": written.added,
             "removed": written.removed,
+            "derived": {"added": written.derived_added, "removed": written.derived_removed},
             "warnings": list(written.warnings),
         }
         if written.new and not self.dry_run:
