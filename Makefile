@@ -44,4 +44,4 @@ lock: setup ## renew requirements.lock from pyproject.toml
 		--extra dev --output-file requirements.lock pyproject.toml
 
 clean: ## remove what the targets made, except var/
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) dist build tests/clients/comunica/node_modules tests/clients/jena/target .pytest_cache .mypy_cache .ruff_cache

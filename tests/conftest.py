@@ -45,6 +45,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("official suites")
     for group, found in sorted(counts.items()):
         terminalreporter.line(f"{group}: {', '.join(f'{count} {outcome}' for outcome, count in found.items())}")
+    if scores := _scores(terminalreporter):
+        terminalreporter.line(scores)
+
+
+def _scores(terminalreporter: pytest.TerminalReporter) -> str:
+    """Our score of the SPARQL suites beside that of the bare engine's own server; empty where neither was run."""
+    outcomes = ("passed", "failed", "xfailed")
+    reports = [(outcome, report) for outcome in outcomes for report in terminalreporter.stats.get(outcome, ())]
+    told = [(outcome, dict(report.user_properties)) for outcome, report in reports]
+    scored = [(outcome, properties) for outcome, properties in told if "bare server" in properties]
+    ours = sum(outcome == "passed" for outcome, _ in scored)
+    by_value = sum("by value" in properties for _, properties in scored)
+    bare = sum(properties["bare server"] == "passed" for _, properties in scored)
+    if not scored:
+        return ""
+    return (
+        f"SPARQL 1.1: graph-service {ours} of {len(scored)} ({by_value} of them with numbers compared by value), "
+        f"Oxigraph server {bare} of {len(scored)}"
+    )
 
 
 @pytest.fixture(scope="session")

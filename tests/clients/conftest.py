@@ -64,32 +64,47 @@ def writable(second_project: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """A server that should never be asked anything."""
+    """A server that should never be asked anything: who connects is counted, whatever is said then."""
 
     origin: str
+    connections: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+
+
+class _CountingServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Redirecting)
+        self.counter = Counter(f"http://127.0.0.1:{self.server_address[1]}")
+
+    def verify_request(self, request: object, client_address: tuple[str, int]) -> bool:
+        self.counter.connections.append(f"from port {client_address[1]}")
+        return True
+
+
+class _Redirecting(BaseHTTPRequestHandler):
+    """Sends everybody on, so that one who follows is counted twice."""
+
+    def answer(self) -> None:
+        self.server.counter.requests.append(f"{self.command} {self.path}")  # type: ignore[attr-defined]
+        moved = not self.path.endswith("/moved")
+        self.send_response(302 if moved else 200)
+        if moved:
+            self.send_header("Location", f"{self.path}/moved")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer  # noqa: N815
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 @pytest.fixture
 def counter() -> Iterator[Counter]:
-    """Counts the requests that arrive; answers each with an empty document."""
-    seen: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # the name is the library's
-            seen.append(f"{self.command} {self.path}")
-            self.send_response(200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
-
-        do_POST = do_HEAD = do_GET  # noqa: N815
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield Counter(f"http://127.0.0.1:{server.server_address[1]}", seen)
-    server.shutdown()
-    server.server_close()
+    """A server on a free port, and what arrived at it."""
+    with _CountingServer() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.counter
+        server.shutdown()

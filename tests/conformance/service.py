@@ -1,13 +1,24 @@
-"""The service under test: the real app in `separate` mode, over a dataset that each test chooses."""
+"""The services under test: the real app in `separate` mode, and the bare engine's own server.
+
+Both are values of one kind: a client, the paths of its addresses, and a way to put a dataset. The suites are run
+against either by the same code.
+"""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import pyoxigraph
-from httpx2 import Response
+from httpx2 import Client, Limits, Response, TransportError
 from starlette.testclient import TestClient
 
 from graph_service.home import ReleaseRecord
@@ -25,6 +36,33 @@ FORMATS = {
     ".rdf": pyoxigraph.RdfFormat.RDF_XML,
 }
 PROJECT = Path(__file__).resolve().parents[2]
+BARE_SERVER = Path(sys.executable).parent / "oxigraph"
+NOWHERE = "http://127.0.0.1:1/"  # a port that no client may use: what is fetched from there fails without a network
+STARTS_WITHIN = 30.0  # seconds
+Source: TypeAlias = "tuple[Path, str]"  # a file and its base IRI
+Put: TypeAlias = Callable[[Iterable[Source], Mapping[str, Source]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A SPARQL service under test.
+
+    `put` makes its dataset hold some files and nothing else: those of the default graph, and those of named graphs
+    by name. `refuses` tells whether an answer refuses a well-formed request for what it asks, not for its grammar.
+    """
+
+    name: str
+    client: Client
+    origin: str
+    put: Put
+    refuses: Callable[[Response], bool]
+    query: str = "/sparql"
+    update: str = "/update"
+    store: str = "/store"
+
+    def send_update(self, text: str) -> Response:
+        """An update, as it is."""
+        return send_update(self.client, text, self.update)
 
 
 class Published:
@@ -35,15 +73,15 @@ class Published:
         self.number = 0
         self.publish((), {})
 
-    def publish(self, default: Iterable[tuple[Path, str]], named: Mapping[str, Path]) -> None:
-        """Put files, with their base IRIs, into the default graph, and others into the graphs of their names."""
+    def publish(self, default: Iterable[Source], named: Mapping[str, Source]) -> None:
+        """Put files into the default graph, and others into the graphs of their names."""
         self.store = pyoxigraph.Store()
         for path, base in default:
             self.store.load(path=str(path), format=FORMATS[path.suffix], base_iri=base)
-        for name, path in named.items():
+        for name, (path, base) in named.items():
             graph = pyoxigraph.NamedNode(name)
             self.store.add_graph(graph)
-            self.store.load(path=str(path), format=FORMATS[path.suffix], base_iri=name, to_graph=graph)
+            self.store.load(path=str(path), format=FORMATS[path.suffix], base_iri=base, to_graph=graph)
         self.number += 1
 
     def current(self) -> Release:
@@ -66,22 +104,19 @@ class Published:
         return Release(EmbeddedStore(self.store), record, PROJECT, union=False)
 
 
-def client_of(published: Published) -> TestClient:
-    """A client of the real app over that release."""
+@contextmanager
+def reading() -> Iterator[Service]:
+    """The real app over one release, which each test makes of its files."""
+    published = Published()
     settings = Settings(home=PROJECT / "var", project=PROJECT, default_graph="separate")
-    return TestClient(create_app(published, settings), follow_redirects=False)  # type: ignore[arg-type]
+    app = create_app(published, settings)  # type: ignore[arg-type]
+    with TestClient(app, follow_redirects=False) as client:
+        yield Service("graph-service", client, "http://testserver", published.publish, _refused_with_a_problem)
 
 
-def bare(store: pyoxigraph.Store, text: str, accept: str) -> str:
-    """What the engine itself answers, without the service around it."""
-    results = store.query(text)
-    if isinstance(results, pyoxigraph.QueryTriples):
-        return results.serialize(format=pyoxigraph.RdfFormat.from_media_type(accept)).decode()
-    return results.serialize(format=pyoxigraph.QueryResultsFormat.from_media_type(accept)).decode()
-
-
-def writable_client(folder: Path) -> TestClient:
-    """A client of the real app in `separate` mode over an empty project, with a token that may write."""
+@contextmanager
+def writing(folder: Path) -> Iterator[Service]:
+    """The real app over an empty project, with a token that may write; a test puts its files by an update."""
     project, home = folder / "project", folder / "home"
     (project / "ontology").mkdir(parents=True)
     (project / "data").mkdir()
@@ -89,38 +124,80 @@ def writable_client(folder: Path) -> TestClient:
     shutil.copy(PROJECT / "ontology" / "context.jsonld", project / "ontology")
     shutil.copytree(PROJECT / "queries" / "vocabulary", project / "queries" / "vocabulary")
     Publisher(home, union=False).load_project(project, who="suite")
-    token = Tokens(home).new("suite", "admin")
     settings = Settings(home=home, project=project, default_graph="separate", keep_releases=1)
-    client = TestClient(create_app(Releases(home, union=False), settings), follow_redirects=False)
-    client.headers["Authorization"] = f"Bearer {token}"
-    return client
+    with TestClient(create_app(Releases(home, union=False), settings), follow_redirects=False) as client:
+        client.headers["Authorization"] = f"Bearer {Tokens(home).new('suite', 'admin')}"
+        put = putting(client, "/update")
+        yield Service("graph-service", client, "http://testserver", put, _refused_with_a_problem)
 
 
-def load(
-    client: TestClient, default: Iterable[tuple[Path, str]], named: Mapping[str, Path], bases: Mapping[str, str]
-) -> None:
-    """Make the dataset hold some files and nothing else, by one update over HTTP.
+@contextmanager
+def bare(folder: Path) -> Iterator[Service]:
+    """The server that the bare engine brings along, over an empty dataset on disk, until the block ends.
 
-    Args:
-        default: files of the default graph, with their base IRIs.
-        named: graph → file; `bases` gives the base IRI of each graph's file.
+    Raises:
+        RuntimeError: the server does not start; with what it said.
     """
-    operations = ["DROP ALL"]
-    for path, base in default:
-        operations.append(f"INSERT DATA {{ {triples(path, base)} }}")
-    for name, path in named.items():
-        operations.append(f"CREATE SILENT GRAPH <{name}>")
-        operations.append(f"INSERT DATA {{ GRAPH <{name}> {{ {triples(path, bases[name])} }} }}")
-    answer = update(client, " ;\n".join(operations))
-    assert answer.status_code < 300, answer.text
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        authority = f"127.0.0.1:{free.getsockname()[1]}"
+    log = folder / "log"
+    command = [BARE_SERVER, "serve", "--location", folder / "dataset", "--bind", authority]
+    with log.open("wb") as said, subprocess.Popen(command, stdout=said, stderr=said) as process:
+        try:
+            # a connection each: it sends a body after HEAD, which would be read as the next request's answer
+            alone = Limits(max_keepalive_connections=0)
+            with Client(base_url=f"http://{authority}", limits=alone, trust_env=False) as client:
+                await_answer(client, process, log)
+                yield Service(
+                    "Oxigraph server",
+                    client,
+                    f"http://{authority}",
+                    putting(client, "/update"),
+                    lambda answer: answer.status_code == 500,  # it keeps 400 for what it cannot read
+                    query="/query",
+                )
+        finally:
+            process.terminate()
 
 
-def update(client: TestClient, text: str) -> Response:
+def await_answer(client: Client, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a server answers; RuntimeError where its process ends first, or takes too long."""
+    deadline = time.monotonic() + STARTS_WITHIN
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            client.get("/query")
+            return
+        except TransportError:
+            time.sleep(0.05)
+    raise RuntimeError(f"the bare engine's server did not start: {log.read_text(encoding='utf-8', errors='replace')}")
+
+
+def putting(client: Client, update: str) -> Put:
+    """A way to put files by one update over HTTP."""
+
+    def put(default: Iterable[Source], named: Mapping[str, Source]) -> None:
+        operations = ["DROP ALL"]
+        operations += [f"INSERT DATA {{ {triples(*source)} }}" for source in default]
+        for name, source in named.items():
+            operations.append(f"CREATE SILENT GRAPH <{name}>")
+            operations.append(f"INSERT DATA {{ GRAPH <{name}> {{ {triples(*source)} }} }}")
+        answer = send_update(client, " ;\n".join(operations), update)
+        assert answer.status_code < 300, answer.text
+
+    return put
+
+
+def send_update(client: Client, text: str, path: str) -> Response:
     """An update, as it is."""
-    return client.post("/update", content=text.encode(), headers={"Content-Type": "application/sparql-update"})
+    return client.post(path, content=text.encode(), headers={"Content-Type": "application/sparql-update"})
 
 
 def triples(path: Path, base: str) -> str:
     """A file as N-Triples, its blank nodes its own."""
     parsed = pyoxigraph.parse(path=str(path), format=FORMATS[path.suffix], base_iri=base, rename_blank_nodes=True)
     return pyoxigraph.serialize(parsed, format=pyoxigraph.RdfFormat.N_TRIPLES).decode()
+
+
+def _refused_with_a_problem(answer: Response) -> bool:
+    return answer.status_code in (403, 422) and "syntax" not in answer.json()["type"]

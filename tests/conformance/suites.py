@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -25,11 +26,20 @@ CNT = rdflib.Namespace("http://www.w3.org/2011/content#")
 OFFICIAL = "http://www.w3.org/2009/sparql/docs/tests/data-sparql11/"  # where the files of sparql11 are published
 KNOWN = Path(__file__).with_name("known_failures.toml")
 
-# folders of sparql11 that need what this service does not do, and why
-EXCLUDED = {
-    "entailment": "needs an entailment regime; the service answers from what is stated and derived by rule",
-    "service": "needs outgoing SERVICE requests, which are refused",
-    "syntax-fed": "needs outgoing SERVICE requests, which are refused",
+NONE_FOUND = "none found"  # in the place of an upstream issue, after a search
+
+# folders of sparql11 that need what this service does not do, and why; not run
+EXCLUDED = {"service": "needs outgoing SERVICE requests, which are refused"}
+
+# the same; run for the comparison with the bare engine's server alone, and not scored
+COMPARED = {"entailment": "needs an entailment regime; the service answers from what is stated and derived by rule"}
+
+# tests in the folders that no manifest leads to, and are run all the same
+UNLISTED = {"shacl/manifest.ttl": ("sparql/component/nodeValidator-001.ttl",)}
+
+# manifests that the suites themselves have given up
+DEPRECATED = {
+    "sparql11/http-rdf-update/manifest.ttl": "deprecated in favour of graph-store-protocol; no requests in it"
 }
 
 
@@ -61,6 +71,15 @@ class Case:
         return local(node) if isinstance(node, URIRef) else None
 
 
+@dataclass(frozen=True, slots=True)
+class KnownFailure:
+    """Why a test is let fail."""
+
+    reason: str
+    upstream: str  # the address of the engine's issue, or NONE_FOUND
+    own_suite: str = ""  # what the engine's own test suite does with the test
+
+
 def local(iri: URIRef) -> Path:
     """The path of a file that a manifest names."""
     return Path(unquote(urlsplit(str(iri)).path))
@@ -72,17 +91,26 @@ def official(path: Path, root: Path) -> str:
 
 
 def cases(manifest: Path, root: Path) -> Iterator[Case]:
-    """All tests of a manifest and of those that it includes, in their order."""
+    """All tests of a manifest and of those that it includes, in their order; last, tests that it forgets to list."""
     graph = parse(manifest)
     here = URIRef(manifest.resolve().as_uri())
     for included in _members(graph, here, MF.include):
         yield from cases(local(included), root)
     folder = manifest.resolve().parent
-    for node in _members(graph, here, MF.entries):
+    listed = _members(graph, here, MF.entries)
+    for node in [*listed, *sorted(set(graph.subjects(MF.name)) - set(listed))]:
         kind = min(graph.objects(node, RDF.type), default=None)
         if kind is not None:
             name = f"{folder.relative_to(root.resolve()).as_posix()}/{_fragment(node)}"
             yield Case(name, str(kind).rpartition("#")[2], folder, graph, node)
+
+
+def suite(folder: Path, manifest: str) -> Iterator[Case]:
+    """All tests of a suite: those of its manifest, and those that no manifest leads to."""
+    root = folder / manifest.partition("/")[0]
+    yield from cases(folder / manifest, root)
+    for forgotten in UNLISTED.get(manifest, ()):
+        yield from cases(root / forgotten, root)
 
 
 def parse(path: Path, base: str = "") -> rdflib.Graph:
@@ -100,18 +128,39 @@ def parameters(config: pytest.Config, manifest: str, *kinds: str) -> list[object
     folder = suites_folder(config)
     if folder is None:
         return [pytest.param(None, id="suites", marks=pytest.mark.skip(reason="the official suites are not at hand"))]
-    found = cases(folder / manifest, folder / manifest.partition("/")[0])
-    return [_parameter(case) for case in found if not kinds or case.kind in kinds]
+    return [_parameter(case) for case in suite(folder, manifest) if not kinds or case.kind in kinds]
 
 
-def known_failures() -> dict[str, str]:
-    """Tests that fail, with the reason, by name."""
-    return dict(tomllib.loads(KNOWN.read_text(encoding="utf-8"))["failures"])
+@cache
+def known_failures() -> dict[tuple[str, str], KnownFailure]:
+    """Tests that fail, by name and engine."""
+    return exceptions(KNOWN.read_text(encoding="utf-8"), "failures")
 
 
-def lexical_differences() -> dict[str, str]:
-    """Tests whose numbers the engine writes in another form of equal value, with the reason, by name."""
-    return dict(tomllib.loads(KNOWN.read_text(encoding="utf-8"))["lexical"])
+@cache
+def lexical_differences() -> dict[tuple[str, str], KnownFailure]:
+    """Tests whose numbers the engine writes in another form of equal value, by name and engine."""
+    return exceptions(KNOWN.read_text(encoding="utf-8"), "lexical")
+
+
+def exceptions(text: str, table: str) -> dict[tuple[str, str], KnownFailure]:
+    """The exceptions of a list, by name of the test and engine.
+
+    Raises:
+        ValueError: one lacks its reason or its upstream issue, or stands there twice.
+    """
+    found: dict[tuple[str, str], KnownFailure] = {}
+    for entry in tomllib.loads(text)[table]:
+        names, engine = entry.pop("tests"), entry.pop("engine")
+        upstream = entry.get("upstream", "")
+        if not entry.get("reason") or not (upstream.startswith("https://") or upstream == NONE_FOUND):
+            raise ValueError(f"{names} need a reason and an upstream issue, or {NONE_FOUND!r}")
+        if upstream == NONE_FOUND and not entry.get("own_suite"):
+            raise ValueError(f"{names} have no upstream issue: say what the engine's own suite does with them")
+        if len(set(names)) < len(names) or found.keys() & {(name, engine) for name in names}:
+            raise ValueError(f"of {names} some stand there twice")
+        found |= {(name, engine): KnownFailure(**entry) for name in names}
+    return found
 
 
 def suites_folder(config: pytest.Config) -> Path | None:

@@ -23,7 +23,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.mark.parametrize("engine", sorted(ENGINES))
 def test_the_engine_reports_what_the_suite_expects(case: suites.Case, engine: str, verdict):
     """Equal reports: conforms, and every result by focus node, path, value, shape, component and severity."""
-    with verdict(case.name, f"shacl {case.suite.partition('/')[0]}, {engine}", engine):
+    with verdict(case, engine):
         expected = case.one(suites.MF.result)
         data, shapes = (suites.parse(case.file(suites.MF.action, part)) for part in GRAPHS)
         try:

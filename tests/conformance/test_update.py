@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import comparing
 import pytest
 import rdflib
 import service
 import suites
 from rdflib import BNode, URIRef
-from starlette.testclient import TestClient
+from service import Service
 
 MANIFEST = "sparql11/manifest-all.ttl"
 POSITIVE, NEGATIVE = "PositiveUpdateSyntaxTest11", "NegativeUpdateSyntaxTest11"
@@ -26,71 +23,68 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("syntax", suites.parameters(metafunc.config, MANIFEST, POSITIVE, NEGATIVE))
 
 
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """A client that may write."""
-    with service.writable_client(tmp_path_factory.mktemp("update")) as client:
-        yield client
-
-
-def test_an_update_leaves_the_expected_dataset(evaluation: suites.Case, endpoint: TestClient, verdict):
+def test_an_update_leaves_the_expected_dataset(evaluation: suites.Case, writer: Service, contest):
     """The same default graph and named graphs afterwards, blank nodes shared between them included."""
     case, root = evaluation, evaluation.folder.parent
     request = case.file(suites.MF.action, suites.UT.request)
-    with verdict(case.name, f"sparql11 {case.suite}"):
-        default, named = files(case, suites.MF.action)
-        bases = {name: suites.official(path, root) for name, path in named.items()}
-        service.load(endpoint, [(path, suites.official(path, root)) for path in default], named, bases)
-        text = f"BASE <{suites.official(request, root)}>\n{request.read_text(encoding='utf-8')}"
-        answer = service.update(endpoint, text)
+    text = f"BASE <{suites.official(request, root)}>\n{request.read_text(encoding='utf-8')}"
+    default, named = files(case, suites.MF.result)
+    expected = quads("", *(suites.parse(*source) for source in default))
+    for name, source in named.items():
+        expected += quads(name, suites.parse(*source))
 
+    def check(tested: Service) -> None:
+        tested.put(*files(case, suites.MF.action))
+        answer = tested.send_update(text)
         assert answer.status_code < 300, answer.text
-        default, named = files(case, suites.MF.result)
-        expected = quads("", *(suites.parse(path, suites.official(path, root)) for path in default))
-        for name, path in named.items():
-            expected += quads(name, suites.parse(path, suites.official(path, root)))
-        found = dataset(endpoint)
+        found = dataset(tested)
         assert comparing.same_graph(found, expected), found.serialize(format="nt")
 
+    contest(case, writer, check)
 
-def test_an_update_is_read_or_refused_as_the_grammar_says(syntax: suites.Case, endpoint: TestClient, verdict):
+
+def test_an_update_is_read_or_refused_as_the_grammar_says(syntax: suites.Case, writer: Service, contest):
     """A malformed update gets 400; a well-formed one is done, or refused for what it asks (LOAD, unknown graphs)."""
-    request = syntax.file(suites.MF.action)
-    with verdict(syntax.name, f"sparql11 {syntax.suite}"):
-        text = f"BASE <{suites.official(request, syntax.folder.parent)}>\n{request.read_text(encoding='utf-8')}"
-        answer = service.update(endpoint, text)
+    request = syntax.file(suites.MF.action).read_text(encoding="utf-8")
+    nearby = request.replace("http://example.org/faraway", f"{service.NOWHERE}faraway")
 
+    def check(tested: Service) -> None:
+        answer = tested.send_update(f"BASE <{service.NOWHERE}>\n{nearby}")
         if syntax.kind == NEGATIVE:
             assert answer.status_code == 400, answer.text
         else:
-            refused = answer.status_code in (403, 422) and "syntax" not in answer.json()["type"]
-            assert answer.status_code < 300 or refused, answer.text
+            assert answer.status_code < 300 or tested.refuses(answer), answer.text
+
+    contest(syntax, writer, check)
 
 
-def files(case: suites.Case, part: URIRef) -> tuple[list[Path], dict[str, Path]]:
-    """The files of the default graph before or after, and those of the named graphs by name."""
-    node = case.one(part)
+def files(case: suites.Case, part: URIRef) -> tuple[list[service.Source], dict[str, service.Source]]:
+    """The files of the default graph before or after, and those of the named graphs by name; with their base IRIs."""
+    node, root = case.one(part), case.folder.parent
     default = [suites.local(iri) for iri in case.graph.objects(node, suites.UT.data)]
     named = {
         str(case.graph.value(each, rdflib.RDFS.label)): suites.local(case.graph.value(each, suites.UT.graph))
         for each in case.graph.objects(node, suites.UT.graphData)
     }
-    return default, named
+    return [(path, suites.official(path, root)) for path in default], {
+        name: (path, suites.official(path, root)) for name, path in named.items()
+    }
 
 
-def dataset(endpoint: TestClient) -> rdflib.Graph:
-    """All quads that the service holds, as the graph store gives them."""
-    answer = endpoint.get("/sparql", params={"query": "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"})
+def dataset(tested: Service) -> rdflib.Graph:
+    """All quads that a service holds, as the graph store gives them."""
+    asked = {"query": "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"}
+    answer = tested.client.get(tested.query, params=asked, headers={"Accept": "application/sparql-results+json"})
     names = [row["g"]["value"] for row in answer.json()["results"]["bindings"]]
-    found = quads("", stored(endpoint, {"default": ""}))
+    found = quads("", stored(tested, {"default": ""}))
     for name in names:
-        found += quads(name, stored(endpoint, {"graph": name}))
+        found += quads(name, stored(tested, {"graph": name}))
     return found
 
 
-def stored(endpoint: TestClient, which: dict[str, str]) -> rdflib.Graph:
+def stored(tested: Service, which: dict[str, str]) -> rdflib.Graph:
     """One graph, blank nodes under the names that the store gives them."""
-    answer = endpoint.get("/store", params=which, headers={"Accept": "application/n-triples"})
+    answer = tested.client.get(tested.store, params=which, headers={"Accept": "application/n-triples"})
     assert answer.status_code == 200, answer.text
     graph = rdflib.Graph()
     for line in answer.text.splitlines():
