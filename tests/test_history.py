@@ -15,7 +15,7 @@ import rdflib
 from graph_service import formats
 from graph_service.describing import provenance
 from graph_service.errors import HomeError, MalformedValue, ReleasePruned, UnknownRelease, UnknownTerm
-from graph_service.history import Difference, History, release_number
+from graph_service.history import Difference, History, departures, release_number
 from graph_service.publishing import Publisher
 from graph_service.releases import Releases
 from graph_service.terms import DEFAULT_GRAPH, ELP, RDF_TYPE, Iri, Literal, nquad, record_iri
@@ -270,3 +270,60 @@ def test_provenance_says_when_who_why_and_from_what(releases: Releases):
     assert int(graph.value(release, rdflib.VOID.triples)) == record.quads
     assert not [term for triple in graph for term in triple if isinstance(term, rdflib.BNode)]
     assert not [each for each in provenance(releases.record(1)) if each[1] == PROV + "wasDerivedFrom"]
+
+
+def test_what_went_is_known_with_the_last_release_that_had_it(releases: Releases):
+    """As of each release: not before it went, nor for what stands or never stood."""
+    known = departures(releases)
+
+    assert [known.last_release(MANDATE, at) for at in range(1, 7)] == [None, None, None, None, 4, 4]
+    assert known.last_release(COURT, 6) is None
+    assert known.last_release(record_iri("mandate", "never"), 6) is None
+
+
+def test_what_went_twice_is_told_by_the_last_time(publisher: Publisher, small_project: Path):
+    """Asked as of an earlier release, by the time before that; new releases are read as they come."""
+    path = small_project / "data" / "programme.ttl"
+    text = path.read_text()
+    releases = Releases(publisher.home)
+    for whole in (text + NEW_MANDATE, text):
+        path.write_text(whole)
+        publisher.load_project(small_project, who="ana")
+    known = departures(releases)
+    assert known.last_release(MANDATE, 2) == 1
+
+    for whole in (text + NEW_MANDATE, text):
+        path.write_text(whole)
+        publisher.load_project(small_project, who="ana")
+
+    assert departures(releases) is known
+    assert [known.last_release(MANDATE, at) for at in (2, 4)] == [1, 3]
+
+
+def test_a_damaged_delta_is_told_when_it_is_needed(releases: Releases):
+    """And what was read before it is not read twice once it is whole again."""
+    path = releases.home / "history" / "3.nq.gz"
+    whole = path.read_bytes()
+    path.write_bytes(b"\x1f\x8b damaged")
+
+    with pytest.raises(HomeError, match=r"3\.nq\.gz cannot be read"):
+        departures(releases).last_release(MANDATE, 6)
+    path.write_bytes(whole)
+    assert departures(releases).last_release(MANDATE, 6) == 4
+
+
+def test_a_record_that_is_marked_as_withdrawn_is_told_as_withdrawn(publisher: Publisher, small_project: Path):
+    """It went with the release that marks it; the mark is no record, neither when it comes nor when it goes."""
+    path = small_project / "data" / "programme.ttl"
+    text = path.read_text()
+    mark = 'mandate:sn-court-smuggling a elp:WithdrawnRecord ; dcterms:description "Doubled."@en .\n'
+    for whole in (text + NEW_MANDATE, text + mark, text):
+        path.write_text(whole)
+        publisher.load_project(small_project, who="ana")
+    releases = Releases(publisher.home)
+
+    marked, unmarked = (History(releases).difference(since, since + 1) for since in (1, 2))
+    assert [each.mandate for each in marked.mandates_removed] == [MANDATE]
+    assert MANDATE in [each.record for each in marked.withdrawn] and marked.new == ()
+    assert (unmarked.new, unmarked.withdrawn) == ((), ())
+    assert [departures(releases).last_release(MANDATE, at) for at in (1, 2, 3)] == [None, 1, 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,11 +13,26 @@ from weakref import WeakKeyDictionary
 from graph_service import views
 from graph_service.errors import ParameterError, UnknownTerm
 from graph_service.release import Release
-from graph_service.terms import ELP, RDF_TYPE, Iri, Literal, compact, record_iri
+from graph_service.terms import (
+    ELP,
+    PREFIXES,
+    RDF_TYPE,
+    XSD,
+    Binding,
+    Iri,
+    Literal,
+    Term,
+    Triple,
+    compact,
+    record_iri,
+    record_key,
+)
 from graph_service.views import Answer, Comparison, Coverage, Mandate, Record, Roadmap, RoadmapParts
+from graph_service.views.records import RENAMED_RECORD, WITHDRAWN_RECORD, Page, Withdrawal
 
 BY_AXIS, LEFT_OUT, MATRIX = "institutions/by-axis", "institutions/left-out", "coverage/matrix"
 PROFILE = "countries/profile"
+_REPLACED_BY, _DESCRIPTION = (Iri(PREFIXES["dcterms"] + name) for name in ("isReplacedBy", "description"))
 COMPARED = range(2, 7)  # how many countries stand side by side
 
 R = TypeVar("R")
@@ -104,17 +120,72 @@ def comparison(release: Release, codes: Sequence[str], as_of: str) -> Comparison
     return views.comparison((_profile(release, slug, as_of) for slug in slugs), as_of=as_of)
 
 
-def record(release: Release, iri: Iri) -> Record:
-    """One record: what is recorded of it, by whom it is said, what points to it, what is not recorded."""
+def exists(release: Release, iri: Iri) -> bool:
+    """Whether there is something to tell of a resource: it is described, or it is a graph of the dataset."""
+    return release.exists(iri) or iri in release.record.graphs
+
+
+def incoming(release: Release, iri: Iri, number: int = 1) -> Page:
+    """What points to a record: one page of the rows of `records/incoming`.
+
+    Raises:
+        UnknownTerm: there is no such page.
+    """
+    rows = release.ask("records/incoming", {"record": str(iri)}).rows if release.exists(iri) else ()
+    return views.records.page(rows, number)
+
+
+def record(release: Release, iri: Iri, pointing: Sequence[Binding]) -> Record:
+    """One record: what is recorded of it, by whom it is said, what points to it, what is not recorded.
+
+    Args:
+        pointing: those that point to it, of which the view tells: rows of `incoming`.
+    """
     asked = {"record": str(iri)}
-    outgoing = release.ask("records/outgoing", asked).rows
+    described = release.exists(iri)
+    outgoing = [*(release.ask("records/outgoing", asked).rows if described else ()), *_of_graph(release, iri)]
     types = [str(row["value"]) for row in outgoing if row["property"] == RDF_TYPE]
     return views.record(
         outgoing,
-        release.ask("records/incoming", asked).rows,
-        release.ask("records/evidence", asked).rows,
+        pointing,
+        release.ask("records/evidence", asked).rows if described else (),
         [each for kind in types for each in usual_properties(release).get(kind, ())],
     )
+
+
+def statements(release: Release, iri: Iri, pointing: Sequence[Binding]) -> tuple[Triple, ...]:
+    """The same as RDF: what is said of a record, with its evidence and sources, and by what it is pointed to."""
+    said = release.construct("records/graph", {"record": str(iri)}) if release.exists(iri) else ()
+    told = ((iri, Iri(str(row["property"])), row["value"]) for row in _of_graph(release, iri))
+    links = ((Iri(str(row["subject"])), Iri(str(row["property"])), iri) for row in pointing)
+    return tuple(dict.fromkeys((*said, *told, *links)))
+
+
+def withdrawal(release: Release, iri: Iri) -> Withdrawal | None:
+    """What the data says of a record that was withdrawn or renamed; None for any other."""
+    types = set(release.store.objects(iri, Iri(RDF_TYPE)))
+    if not types & {WITHDRAWN_RECORD, RENAMED_RECORD}:
+        return None
+    instead = sorted({str(each) for each in release.store.objects(iri, _REPLACED_BY) if isinstance(each, Iri)})
+    reasons = {each for each in release.store.objects(iri, _DESCRIPTION) if isinstance(each, Literal)}
+    return Withdrawal(
+        record=iri,
+        renamed=RENAMED_RECORD in types and len(instead) == 1 and record_key(instead[0]) is not None,
+        replaced_by=tuple(map(Iri, instead)),
+        reasons=tuple(sorted(reasons, key=lambda each: (each.language or "", each.value))),
+    )
+
+
+def _of_graph(release: Release, iri: Iri) -> list[Binding]:
+    """What is known of a named graph as such: that it is one, and its size (VoID). Nothing for other resources."""
+    size = release.record.graphs.get(iri)
+    if size is None:
+        return []
+    known: tuple[tuple[str, Term], ...] = (
+        (RDF_TYPE, Iri(PREFIXES["sd"] + "Graph")),
+        (PREFIXES["void"] + "triples", Literal(str(size), datatype=XSD + "integer")),
+    )
+    return [{"record": iri, "property": Iri(name), "value": value} for name, value in known]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +208,22 @@ def axis_cells(release: Release, axis: Iri) -> AxisCells:
 
 def mandates_of(release: Release, institution: Iri, country: str) -> tuple[Mandate, ...]:
     """The mandates of one institution, in force or not, with their evidence."""
+    known, key = _mandates_known(release), (country, release.today)
+    if key not in known:
+        known[key] = _mandates_in(release, country)
+    return tuple(each for each in known[key] if each.institution == institution)
+
+
+def _mandates_in(release: Release, country: str) -> tuple[Mandate, ...]:
     values = {"country": country}
-    rows = [row for row in release.ask("roadmaps/mandates", values).rows if row["institution"] == institution]
-    evidence = release.ask("roadmaps/evidence", values).rows
+    rows, evidence = release.ask("roadmaps/mandates", values).rows, release.ask("roadmaps/evidence", values).rows
     return views.answer(rows, (), parameters=values, as_of="", evidence=evidence).mandates
+
+
+@once_per_release
+def _mandates_known(release: Release) -> dict[tuple[str, datetime.date], tuple[Mandate, ...]]:
+    """By country and day, as far as they were asked for: the pages of a country's institutions share them."""
+    return {}
 
 
 @once_per_release

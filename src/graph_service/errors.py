@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from graph_service.terms import Iri, Triple
     from graph_service.validation import ValidationReport
 
 
@@ -231,6 +232,35 @@ class ReleasePruned(GraphServiceError):
     def __init__(self, message: str, *, near: Sequence[str] = (), parameter: str | None = None) -> None:
         super().__init__(message)
         self.near, self.parameter = tuple(near), parameter
+
+
+class RecordWithdrawn(GraphServiceError):
+    """A record stood in an earlier release and was taken back since, or the data says that it was.
+
+    `last_release` is the last one in which it stood, None where it stood in none of this home, and `kept` says whether
+    that one's data is kept; `replaced_by` is what took its place, `reason` why it went, `statements` what the data
+    says of its going.
+    """
+
+    slug, title = "record-withdrawn", "This record was withdrawn"
+
+    def __init__(
+        self,
+        record: Iri,
+        *,
+        last_release: int | None = None,
+        kept: bool = False,
+        withdrawn: str = "",
+        replaced_by: Sequence[Iri] = (),
+        reason: str = "",
+        statements: Sequence[Triple] = (),
+    ) -> None:
+        when = f" with release {last_release + 1}, of {withdrawn}" if last_release else ""
+        instead = f" It was replaced by {' and '.join(replaced_by)}." if replaced_by else ""
+        why = f" The reason given: {reason}" if reason else ""
+        super().__init__(f"The record {record} was withdrawn{when}.{instead}{why}")
+        self.record, self.last_release, self.kept, self.withdrawn = record, last_release, kept, withdrawn
+        self.replaced_by, self.reason, self.statements = tuple(replaced_by), reason, tuple(statements)
 
 
 class NoRelease(GraphServiceError):

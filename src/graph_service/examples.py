@@ -11,13 +11,13 @@ QUERIES = BASE + "queries"
 _SCHEMA = "https://schema.org/"  # the form of its namespace that editors of SPARQL look for
 
 
-def examples(catalogue: Catalogue, endpoint: Iri) -> Triples:
+def examples(catalogue: Catalogue) -> Triples:
     """The questions of a catalogue as SHACL executables (SHACL Advanced Features, 5.2).
 
     Each is named by a fragment of the catalogue's own address, where all of them are described.
 
     >>> from graph_service.catalogue import Catalogue
-    >>> len(examples(Catalogue({}), Iri(BASE + "sparql")))
+    >>> len(examples(Catalogue({})))
     0
     """
     if not len(catalogue):
@@ -39,7 +39,7 @@ def examples(catalogue: Catalogue, endpoint: Iri) -> Triples:
                 "rdfs:comment": [Literal(query.summary["en"], "en")],  # editors list each comment as one example
                 "sh:prefixes": [prefixes],
                 f"sh:{query.form.lower()}": [Literal(_without_header(query.text))],
-                _SCHEMA + "target": [endpoint],
+                _SCHEMA + "target": [Iri(BASE + "sparql")],
                 _SCHEMA + "keywords": [Literal(tag) for tag in query.tags],
             },
         )

@@ -7,13 +7,17 @@ that are pruned. Values out: no HTTP, no page.
 from __future__ import annotations
 
 import gzip
+import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from graph_service.errors import HomeError, MalformedValue
 from graph_service.releases import Releases
 from graph_service.store.embedded import parse_quads
 from graph_service.terms import (
+    BASE,
     DERIVED_GRAPH,
     ELP,
     KINDS,
@@ -27,11 +31,14 @@ from graph_service.terms import (
     n3,
     record_key,
 )
+from graph_service.views.records import RENAMED_RECORD, WITHDRAWN_RECORD
 
 NAMES = (RDFS + "label", SKOS + "prefLabel")
 MANDATE, HOLDER, AXIS = ELP + "Mandate", ELP + "holder", ELP + "axis"
 OTHER = "other"  # the kind of what is not a record: terms of the vocabulary, things elsewhere
 _TYPE_AFTER_SUBJECT = f"{n3(Iri(RDF_TYPE))} "
+_OURS_AT_START = f"<{BASE}"
+_WITHDRAWN_AFTER_SUBJECT = tuple(f"{_TYPE_AFTER_SUBJECT}{n3(each)} " for each in (WITHDRAWN_RECORD, RENAMED_RECORD))
 _DERIVED_AT_END = f" {n3(Iri(DERIVED_GRAPH))} .\n"
 
 
@@ -153,7 +160,7 @@ class History:
         added: set[str] = set()
         removed: set[str] = set()
         for number in range(first + 1, last + 1):
-            for sign, line in self._delta(number):
+            for sign, line in self.delta(number):
                 here, there = (added, removed) if sign == "+" else (removed, added)
                 if line in there:
                     there.discard(line)
@@ -162,17 +169,24 @@ class History:
         return added, removed
 
     def _typed(self, number: int) -> frozenset[Iri]:
-        """The subjects that say what they are in a release, apart from what rules derive."""
+        """The subjects that say what they are in a release, apart from what rules derive and what was withdrawn."""
         found: set[str] = set()
         for each in range(1, number + 1):
-            for sign, line in self._delta(each):
-                if line.partition(" ")[2].startswith(_TYPE_AFTER_SUBJECT) and not line.endswith(_DERIVED_AT_END):
+            for sign, line in self.delta(each):
+                said = line.partition(" ")[2]
+                if said.startswith(_WITHDRAWN_AFTER_SUBJECT) or line.endswith(_DERIVED_AT_END):
+                    continue
+                if said.startswith(_TYPE_AFTER_SUBJECT):
                     found.add(line) if sign == "+" else found.discard(line)
         subjects = (line.partition(" ")[0] for line in found)
         return frozenset(Iri(each if each.startswith("_:") else each[1:-1]) for each in subjects)
 
-    def _delta(self, number: int) -> Iterator[tuple[str, str]]:
-        """The lines of a delta: sign, and the quad as a line of N-Quads."""
+    def delta(self, number: int) -> Iterator[tuple[str, str]]:
+        """The lines of a delta: sign, and the quad as a line of N-Quads.
+
+        Raises:
+            HomeError: it is missing or damaged.
+        """
         path = self._releases.home / "history" / f"{number}.nq.gz"
         try:
             text = gzip.decompress(path.read_bytes()).decode()
@@ -181,6 +195,58 @@ class History:
         for line in text.split("\n"):
             if line:
                 yield line[0], f"{line[2:]}\n"
+
+
+class Departures:
+    """Which resources of ours went from the graph, and when. Each delta is read once, the first time it matters.
+
+    A resource stands in a release that says something of it, other than that it was withdrawn or renamed.
+    """
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._lock = threading.Lock()
+        self._read = 0  # the last release whose delta was read
+        self._quads: Counter[str] = Counter()  # subject → how many quads that release says of it
+        self._marks: Counter[str] = Counter()  # subject → how many of these say that it was withdrawn
+        self._last: dict[str, list[int]] = {}  # subject → the releases that it stood in, and not in the next
+
+    def last_release(self, iri: Iri, at: int) -> int | None:
+        """The last release in which a resource stood that does not stand in release `at`; None if it never stood.
+
+        Raises:
+            HomeError: a delta is missing or damaged.
+        """
+        with self._lock:
+            for number in range(self._read + 1, at + 1):
+                self._take(number)
+        return max((last for last in self._last.get(n3(iri), ()) if last < at), default=None)
+
+    def _take(self, number: int) -> None:
+        lines = [(sign, line) for sign, line in self._history.delta(number) if line.startswith(_OURS_AT_START)]
+        before: dict[str, bool] = {}
+        for sign, line in lines:
+            subject, _, rest = line.partition(" ")
+            before.setdefault(subject, self._stands(subject))
+            step = 1 if sign == "+" else -1
+            self._quads[subject] += step
+            if rest.startswith(_WITHDRAWN_AFTER_SUBJECT):
+                self._marks[subject] += step
+        for subject, stood in before.items():
+            if stood and not self._stands(subject):
+                self._last.setdefault(subject, []).append(number - 1)
+        self._read = number
+
+    def _stands(self, subject: str) -> bool:
+        return self._quads[subject] > 0 and not self._marks[subject]
+
+
+_DEPARTURES: WeakKeyDictionary[Releases, Departures] = WeakKeyDictionary()
+
+
+def departures(releases: Releases) -> Departures:
+    """The departures of a home, remembered for as long as its releases are followed."""
+    return _DEPARTURES.setdefault(releases, Departures(History(releases)))
 
 
 def release_number(name: str, given: str) -> int:

@@ -40,7 +40,7 @@ from graph_service.staging import (
     refuse_rewritten,
 )
 from graph_service.store.embedded import EmbeddedStore
-from graph_service.terms import BASE, DEFAULT_GRAPH, DERIVED_GRAPH, EXAMPLES_GRAPH, GENID, Iri, Quad, graph_iri, nquad
+from graph_service.terms import DEFAULT_GRAPH, DERIVED_GRAPH, EXAMPLES_GRAPH, GENID, Iri, Quad, graph_iri, nquad
 
 PUBLISHED_PARTS = ("ontology", "queries")  # what a release keeps of the project beside the data
 
@@ -162,7 +162,7 @@ class Publisher:
             self._replace(staging.store, graphs, project)
             for graph in set(staging.store.graphs()) - set(graphs) - {DERIVED_GRAPH}:
                 staging.store.remove_graph(graph)
-            if shown := examples(open_catalogue(staging.project / CATALOGUE), Iri(BASE + "sparql")):
+            if shown := examples(open_catalogue(staging.project / CATALOGUE)):
                 staging.store.replace_graph(Iri(EXAMPLES_GRAPH), shown)
             return Changed(parts=not same_parts)
 

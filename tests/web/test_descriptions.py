@@ -197,7 +197,7 @@ def test_each_question_is_an_executable_that_runs(client, release):
         assert (node, RDF.type, kind) in graph
         assert {word.language: str(word) for word in graph.objects(node, RDFS.label)} == dict(query.summary)
         assert [str(word) for word in graph.objects(node, RDFS.comment)] == [query.summary["en"]]
-        assert str(graph.value(node, SCHEMA.target)) == f"{HERE}/sparql"
+        assert str(graph.value(node, SCHEMA.target)) == f"{BASE}sparql"
         assert release.query_form(text) == query.form
         declared = {
             str(graph.value(each, SH.prefix)): str(graph.value(each, SH.namespace))

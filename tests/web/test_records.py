@@ -27,6 +27,7 @@ EXAMPLES = {  # one record of each kind → the page of its own, if it has one
     "statement/plan-roadmaps": None,
     "source/seed-plan-2018": None,
     "graph/derived": None,
+    "graph/countries": None,
 }
 
 
@@ -80,6 +81,14 @@ def test_an_unknown_record_gets_near_names(client):
 
     assert answer.status_code == 404
     assert "pe-mp" in answer.json()["near"]
+
+
+@pytest.mark.parametrize("address", ["/doc/country/a%20b", "/id/country/a%3Cb", "/institutions/a%20b", "/graph/a%20b"])
+def test_what_cannot_be_an_iri_is_no_record(client, address: str):
+    """A space or a bracket in an address is no fault of the service."""
+    answer = client.get(address)
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
 
 
 def test_lists_can_be_filtered(client):

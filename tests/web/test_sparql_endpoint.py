@@ -168,6 +168,13 @@ def test_without_a_query_people_get_the_form_and_programs_a_hint(client):
     assert hint.status_code == 400 and "query" in hint.json()["detail"]
 
 
+def test_an_editor_may_mark_what_it_asks_for_itself(client):
+    """Some send `ac=1` with the queries that complete what is typed: it means nothing, and is no mistake."""
+    answer = client.get("/sparql", params={"ac": "1", "query": "ASK {}"}, headers={"Accept": "application/json"})
+
+    assert (answer.status_code, answer.json()["boolean"]) == (200, True)
+
+
 def test_an_example_is_filled_in(client, release):
     """The text of the query file stands in the editor and runs as it is."""
     page = client.get("/sparql.html?example=coverage/matrix").text

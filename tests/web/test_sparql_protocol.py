@@ -197,7 +197,16 @@ def test_an_undeclared_well_known_prefix_gets_its_declaration(client):
     assert len(mended.json()["results"]["bindings"]) == 18
 
 
-@pytest.mark.parametrize("accept", ["*/*", "text/turtle", "application/ld+json", "application/rdf+xml"])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "*/*",
+        "text/turtle",
+        "application/ld+json",
+        "application/rdf+xml",
+        "application/n-quads, application/ld+json;q=0.9, text/html;q=0.2",  # a crawler that takes pages at last
+    ],
+)
 def test_without_a_query_programs_get_the_service_description(client, accept: str):
     """SPARQL 1.1 Service Description, 2."""
     answer = client.get("/sparql", headers={"Accept": accept})

@@ -217,3 +217,20 @@ def test_clearing_all_is_whole(writer: TestClient, own_home: Path):
 
     assert (small.status_code, whole.status_code) == (403, 200)
     assert all(line.endswith("<https://w3id.org/elpaccto/graph/derived> .") for line in lines)
+
+
+@pytest.mark.parametrize("name", ["using-graph-uri", "using-named-graph-uri"])
+def test_a_graph_of_the_dataset_is_an_iri_and_nothing_else(writer: TestClient, name: str):
+    """What would end the clause and begin another operation, here on a graph that takes the scope admin, is no IRI."""
+    statement = f"<{SN}> <{SEE}> <https://example.org/put-in>"
+    concepts = "https://w3id.org/elpaccto/graph/concepts"
+    more = f"https://example.org/> WHERE {{}} ; INSERT DATA {{ GRAPH <{concepts}> {{ {statement} }} }} ; #"
+    update = f"INSERT {{ GRAPH <{NOTES}> {{ <{SN}> <{SEE}> ?s }} }}\nWHERE {{ ?s a <https://example.org/Nothing> }}"
+
+    sent = [(update, more), (update, ""), (update, "graph"), (update, "<a:b>"), ("", "graph")]
+
+    answers = [writer.post("/update", data={"update": text, name: graph}) for text, graph in sent]
+
+    assert [answer.status_code for answer in answers] == [422] * 5
+    assert all("absolute IRI" in answer.json()["detail"] for answer in answers)
+    assert writer.get("/sparql", params={"query": f"ASK {{ {statement} }}"}).json()["boolean"] is False

@@ -19,6 +19,7 @@ EXIT_CODES: dict[type[errors.GraphServiceError], int] = {
     errors.UnknownTerm: NO,
     errors.UnknownRelease: NO,
     errors.ReleasePruned: NO,
+    errors.RecordWithdrawn: NO,
     errors.NoRelease: NO,
     errors.DoesNotConform: NO,
     errors.DataRefused: NO,

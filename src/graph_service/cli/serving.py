@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import socket
 from typing import TYPE_CHECKING
 
@@ -28,9 +29,15 @@ def serve(chosen: argparse.Namespace, settings: Settings) -> int:
         load(argparse.Namespace(paths=[], reason=None), settings)
     app = create_app(followed(settings), settings)
     _greet(host, listening.getsockname()[1], followed(settings).current())
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
     uvicorn.Server(config).run(sockets=[listening])
     return 0
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not that some client offered another protocol, as those written in Java do with each request."""
+    return not record.getMessage().startswith(("Unsupported upgrade request", "No supported WebSocket library"))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from graph_service.terms import RDF_TYPE, Binding, Iri, compact
+from graph_service.errors import UnknownTerm
+from graph_service.terms import ELP, RDF_TYPE, Binding, Iri, Literal, compact
 
 if TYPE_CHECKING:
     from graph_service.release import Result
@@ -28,7 +30,47 @@ _LAST = (
     "skos:hiddenLabel", "skos:historyNote", "skos:note", "foaf:homepage", "skos:exactMatch",
     "elp:startEarliest", "elp:startLatest", "elp:endEarliest", "elp:endLatest",
 )  # fmt: skip
+PAGE_ROWS = 100  # so many of those that point to a record are told at once
+WITHDRAWN_RECORD, RENAMED_RECORD = Iri(ELP + "WithdrawnRecord"), Iri(ELP + "RenamedRecord")
 _RANK = {name: rank for rank, name in enumerate((*_FIRST, "", *_LAST))}  # "" stands for all others
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a long list: which one, of how many, and how many rows there are in all of them."""
+
+    number: int
+    last: int
+    total: int
+    rows: tuple[Binding, ...]
+
+    @property
+    def first_row(self) -> int:
+        """The place of its first row in the whole list, counted from 1."""
+        return (self.number - 1) * PAGE_ROWS + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What the data says of a record that was taken back, or that has another IRI now."""
+
+    record: Iri
+    renamed: bool  # the same thing under another IRI, which is the only one in `replaced_by`
+    replaced_by: tuple[Iri, ...]
+    reasons: tuple[Literal, ...]  # in whatever languages
+
+
+def page(rows: Rows, number: int) -> Page:
+    """Cut a page out of a list; one without rows has one page, which is empty.
+
+    Raises:
+        UnknownTerm: there is no page of that number; the last one is near.
+    """
+    found = tuple(rows)
+    last = max(1, -(-len(found) // PAGE_ROWS))
+    if not 1 <= number <= last:
+        raise UnknownTerm("page", given=str(number), near=[str(last)], parameter="page")
+    return Page(number, last, len(found), found[(number - 1) * PAGE_ROWS : number * PAGE_ROWS])
 
 
 def record(

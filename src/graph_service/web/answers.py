@@ -13,11 +13,11 @@ from graph_service import asking, formats
 from graph_service.asking import BY_AXIS, MATRIX, PROFILE
 from graph_service.release import Release
 from graph_service.terms import Iri
-from graph_service.views import Answer, Comparison
+from graph_service.views import Answer, Comparison, Coverage
 from graph_service.web import respond
 from graph_service.web.language import later, translations
 from graph_service.web.media import CSV, HTML, JSON, RDF_FORMATS
-from graph_service.web.respond import Asked, CurrentRelease, Wanted, Writers, about
+from graph_service.web.respond import PERIOD, Asked, CurrentRelease, Wanted, Writers, about
 from graph_service.web.tiles import tiles
 
 router = APIRouter(tags=["pages"])
@@ -46,14 +46,16 @@ COMPARE_PARAMETERS = (
     {
         "name": "countries",
         "in": "query",
-        "description": "two to six codes, separated by commas",
+        "description": "two to six codes, separated by commas; left out, the page asks for them",
+        "allowEmptyValue": True,
         "schema": {"type": "string"},
     },
     {
         "name": "as_of",
         "in": "query",
         "description": "date, month or year: what was in force at some time within it",
-        "schema": {"type": "string"},
+        "allowEmptyValue": True,
+        "schema": {"type": "string", "pattern": PERIOD},
     },
 )
 
@@ -75,7 +77,7 @@ def home(wanted: Asked, release: CurrentRelease) -> Response:
     return respond.respond(wanted, release, {HTML: lambda: _home_page(wanted, release, values)}, values=values)
 
 
-@router.get("/ask{suffix:suffix}", openapi_extra=about(HTML, JSON, CSV, *RDF_FORMATS, query=BY_AXIS))
+@router.get("/ask{suffix:suffix}", openapi_extra=about(HTML, JSON, CSV, *RDF_FORMATS, query=BY_AXIS, answer=Answer))
 def ask(wanted: Asked, release: CurrentRelease) -> Response:
     """Which institutions cover an axis, where, as of when; and which do not although a source names them."""
     values = wanted.values(release, BY_AXIS)
@@ -93,7 +95,7 @@ def ask(wanted: Asked, release: CurrentRelease) -> Response:
     return respond.respond(wanted, release, writers, query=BY_AXIS, values=values)
 
 
-@router.get("/matrix{suffix:suffix}", openapi_extra=about(HTML, JSON, CSV, query=MATRIX))
+@router.get("/matrix{suffix:suffix}", openapi_extra=about(HTML, JSON, CSV, query=MATRIX, answer=Coverage))
 def matrix(wanted: Asked, release: CurrentRelease) -> Response:
     """How many institutions hold a mandate in force, per country and axis; 0 is a gap in the sources."""
     values = wanted.values(release, MATRIX)
@@ -106,7 +108,10 @@ def matrix(wanted: Asked, release: CurrentRelease) -> Response:
     return respond.respond(wanted, release, writers, query=MATRIX, values=values)
 
 
-@router.get("/compare{suffix:suffix}", openapi_extra=about(HTML, JSON, CSV, parameters=COMPARE_PARAMETERS))
+@router.get(
+    "/compare{suffix:suffix}",
+    openapi_extra=about(HTML, JSON, CSV, parameters=COMPARE_PARAMETERS, answer=Comparison),
+)
 def compare(wanted: Asked, release: CurrentRelease) -> Response:
     """Two to six countries side by side."""
     given = wanted.parameters(("countries", "as_of"))

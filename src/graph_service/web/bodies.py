@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 from urllib.parse import parse_qsl
 
 from fastapi import Depends
 from starlette.requests import Request
 
+from graph_service.store.tokens import tokens
 from graph_service.web.respond import BodyTooLarge, MalformedRequest, UnsupportedMediaType
 
 FORM = "application/x-www-form-urlencoded"
 MAX_FIELDS = 1000
+MAX_NESTING = 256  # brackets within brackets; parsers go into each, and some thousands exhaust the stack of the process
 _UTF_8 = ("", "utf-8", "utf8", "us-ascii")
+_JSON_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 
 
 async def read(request: Request) -> bytes:
@@ -81,6 +85,31 @@ def fields(query: str) -> Sequence[tuple[str, str]]:
 def query_fields(request: Request) -> Sequence[tuple[str, str]]:
     """The parameters in the address of a request. Raises as `fields`."""
     return fields(request.scope["query_string"].decode("latin-1"))
+
+
+def refuse_deep_query(query: str) -> None:
+    """Refuse a query or update whose brackets, or negations, stand too deep in one another.
+
+    Raises:
+        MalformedRequest: deeper than MAX_NESTING.
+
+    >>> refuse_deep_query("ASK { FILTER('(((((')}")
+    """
+    _refuse_deep(word for kind, word, _ in tokens(query) if kind == "other")
+
+
+def refuse_deep_json(document: bytes) -> None:
+    """Refuse a JSON document whose objects and arrays stand too deep in one another. Raises as `refuse_deep_query`."""
+    _refuse_deep(found[0].decode() for found in _JSON_BRACKET.finditer(document) if found[0][:1] != b'"')
+
+
+def _refuse_deep(marks: Iterable[str]) -> None:
+    depth = negations = 0
+    for mark in marks:
+        negations = negations + 1 if mark == "!" else 0
+        depth = depth + 1 if mark in "([{" else max(depth - 1, 0) if mark in ")]}" else depth
+        if depth + negations > MAX_NESTING:
+            raise MalformedRequest(f"Brackets stand more than {MAX_NESTING} deep in one another.")
 
 
 def _unpacked(packed: bytes, limit: int) -> bytes:

@@ -16,26 +16,39 @@ from graph_service.release import Release
 from graph_service.statements import Triples
 from graph_service.web import memento, respond
 from graph_service.web.addresses import origin
-from graph_service.web.media import CSVM, RDF_FORMATS
+from graph_service.web.media import CSVM, HTML, RDF_FORMATS
 from graph_service.web.problems import named_in_path
 from graph_service.web.respond import Asked, CurrentRelease, Wanted, about
 
 router = APIRouter(tags=["data"])
 
+ABOUT = about(
+    CSVM,
+    answer={  # Metadata Vocabulary for Tabular Data, 5.3
+        "type": "object",
+        "required": ["@context", "url", "tableSchema"],
+        "properties": {"@context": {}, "url": {"type": "string"}, "tableSchema": {"type": "object"}},
+    },
+)
 
-@router.get("/.well-known/void{suffix:suffix}", openapi_extra=about(*RDF_FORMATS))
+
+@router.get("/.well-known/void{suffix:suffix}", openapi_extra=about(*RDF_FORMATS, statuses=(200, 303)))
 def void(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
-    """The dataset by its numbers: classes, properties, named graphs, dumps (VoID)."""
+    """The dataset by its numbers: classes, properties, named graphs, dumps (VoID); people see them as a table."""
     wanted.parameters(())
+    if wanted.choose((*RDF_FORMATS, HTML)) is HTML:
+        return respond.see_other(wanted.moved("/queries/statistics/class-properties"))
     place = _place(request, wanted, release)
     triples = partial(describing.void, release, **place)
     return respond.respond(wanted, release, respond.rdf_writers(release, triples), values=place)
 
 
-@router.get("/catalog{suffix:suffix}", openapi_extra=about(*RDF_FORMATS))
+@router.get("/catalog{suffix:suffix}", openapi_extra=about(*RDF_FORMATS, statuses=(200, 303)))
 def catalog(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
-    """The dataset as data portals want it, each file with its size and checksum (DCAT-AP)."""
+    """The dataset as data portals want it, each file with its size and checksum (DCAT-AP); people see the files."""
     wanted.parameters(())
+    if wanted.choose((*RDF_FORMATS, HTML)) is HTML:
+        return respond.see_other(wanted.moved("/exports"))
     place = _place(request, wanted, release)
     folder = ExportFolder.of(request.app.state.settings.home, respond.build())
 
@@ -47,7 +60,7 @@ def catalog(request: Request, wanted: Asked, release: CurrentRelease) -> Respons
     return respond.respond(wanted, release, writers, values=place)
 
 
-@router.get("/queries/{group:slug}/{name:slug}.csv-metadata.json", include_in_schema=False)
+@router.get("/queries/{group:slug}/{name:slug}.csv-metadata.json", openapi_extra=ABOUT)
 def columns(group: str, name: str, wanted: Asked, release: CurrentRelease) -> Response:
     """What the columns of a question's CSV mean (CSV on the Web); with the question's parameters, of that CSV."""
     with named_in_path():

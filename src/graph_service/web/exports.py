@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from graph_service import exporting, formats
 from graph_service.errors import RangeNotSatisfiable
 from graph_service.exporting import STEM, Export, ExportFolder, Written
+from graph_service.formats.json_schema import COUNT, array, closed
 from graph_service.release import Release
 from graph_service.terms import RDF_TYPE, SKOS, Iri, Literal, Triple, choose, compact
 from graph_service.turtle import parse_triples
@@ -36,7 +37,25 @@ KINDS_OF_TERMS = {
     "owl:Class": later("Classes"),
     "owl:ObjectProperty": later("Properties that link records"),
     "owl:DatatypeProperty": later("Properties with a value"),
+    "owl:AnnotationProperty": later("Marks of terms"),
 }
+RANGES = tuple(
+    {"name": name, "in": "header", "description": words, "schema": {"type": "string"}}
+    for name, words in (
+        ("Range", "the bytes that are wanted, such as `bytes=0-99` (RFC 9110, 14.2)"),
+        ("If-Range", "only if the file is still the one with this ETag or date"),
+    )
+)
+_FILE = {
+    "file": {"type": "string"},
+    "address": {"type": "string"},
+    "media_type": {"type": "string"},
+    "graph": {"type": ["string", "null"]},
+    "size": {"description": "in bytes", **COUNT},
+    "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    "rows": {"description": "statements of a graph, rows of tables", **COUNT},
+}
+FILES = closed({"release": {"type": "integer", "minimum": 1}, "files": array(closed(_FILE))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +66,7 @@ class Word:
     definition: Literal | None
 
 
-@router.get("/exports{suffix:suffix}", openapi_extra=about(HTML, JSON))
+@router.get("/exports{suffix:suffix}", openapi_extra=about(HTML, JSON, answer=FILES))
 def list_exports(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
     """What can be taken away: the whole graph in each format and graph by graph, the vocabulary, the API."""
     wanted.parameters(())
@@ -58,7 +77,7 @@ def list_exports(request: Request, wanted: Asked, release: CurrentRelease) -> Re
     return respond.respond(wanted, release, writers, values={"origin": origin(request)})
 
 
-@router.get("/exports/{file}", openapi_extra=about(*DUMPS))
+@router.get("/exports/{file}", openapi_extra=about(*DUMPS, PLAIN, parameters=RANGES, statuses=(200, 206, 416)))
 def export(file: str, request: Request, wanted: Asked, release: CurrentRelease) -> Response:
     """One file, whole or in ranges (RFC 9110, 14); without a suffix, the format that the client prefers.
 

@@ -21,11 +21,11 @@ from graph_service.release import Release
 from graph_service.staging import Change, Changed, Staging
 from graph_service.store.embedded import is_iri, parse_rdf, serialize
 from graph_service.terms import DEFAULT_GRAPH, GRAPH, Iri, Triple
-from graph_service.web import respond, writes
+from graph_service.web import bodies, respond, writes
 from graph_service.web.addresses import origin
 from graph_service.web.auth import Writer
 from graph_service.web.bodies import SentBody
-from graph_service.web.media import JSON, NQ, RDF_FORMATS, TRIG
+from graph_service.web.media import JSON, JSONLD, NQ, RDF_FORMATS, TRIG
 from graph_service.web.multipart import MULTIPART, Part, parts
 from graph_service.web.respond import Asked, CurrentRelease, MalformedRequest, UnsupportedMediaType, Wanted, about
 from graph_service.web.writes import DRY_RUN, Write
@@ -42,11 +42,18 @@ NAMED = (
         "in": "query",
         "description": "the default graph: the union of all, or the unnamed one",
         "allowEmptyValue": True,
-        "schema": {"type": "string", "enum": [""]},
+        "schema": {"type": "string"},
     },
 )
-READING = about(*RDF_FORMATS, TRIG, NQ, parameters=NAMED)
-WRITING = about(JSON, parameters=(*NAMED, *writes.PARAMETERS))
+READING = about(*RDF_FORMATS, parameters=NAMED, statuses=(200, 303))
+BODY = {
+    **{media_type: {} for media_type in READ},
+    MULTIPART: {"type": "object", "additionalProperties": {"type": "string", "format": "binary"}},
+}
+DELETING = about(JSON, parameters=(*NAMED, *writes.PARAMETERS), answer=writes.WRITTEN, statuses=(200, 204))
+WRITING = {**DELETING, "body": BODY, "statuses": (200, 201, 204)}
+DIRECT = {**WRITING, "parameters": writes.PARAMETERS}
+DIRECT_DELETING = {**DELETING, "parameters": writes.PARAMETERS}
 NO_DEFAULT = (
     "The default graph is the union of all named graphs and cannot be written: name the graph that is meant, "
     "with /store?graph=…"
@@ -74,7 +81,7 @@ def put(request: Request, token: Writer, sent: SentBody) -> Response:
     return _put(request, token, sent, _graph(request))
 
 
-@router.put("/store/{path:path}", openapi_extra=about(JSON, parameters=writes.PARAMETERS))
+@router.put("/store/{path:path}", openapi_extra=DIRECT)
 def put_direct(path: str, request: Request, token: Writer, sent: SentBody) -> Response:
     """Make the graph of this address hold what is sent, and nothing else."""
     return _put(request, token, sent, _direct(request, path))
@@ -88,19 +95,19 @@ def post(request: Request, token: Writer, sent: SentBody) -> Response:
     return _post(request, token, sent, Iri(GRAPH + uuid.uuid4().hex))
 
 
-@router.post("/store/{path:path}", openapi_extra=about(JSON, parameters=writes.PARAMETERS))
+@router.post("/store/{path:path}", openapi_extra=DIRECT)
 def post_direct(path: str, request: Request, token: Writer, sent: SentBody) -> Response:
     """Add what is sent to the graph of this address."""
     return _post(request, token, sent, _direct(request, path))
 
 
-@router.delete("/store", openapi_extra=WRITING)
+@router.delete("/store", openapi_extra=DELETING)
 def delete(request: Request, token: Writer) -> Response:
     """Drop a graph (Graph Store Protocol, 5.4)."""
     return _delete(request, token, _graph(request))
 
 
-@router.delete("/store/{path:path}", openapi_extra=about(JSON, parameters=writes.PARAMETERS))
+@router.delete("/store/{path:path}", openapi_extra=DIRECT_DELETING)
 def delete_direct(path: str, request: Request, token: Writer) -> Response:
     """Drop the graph of this address."""
     return _delete(request, token, _direct(request, path))
@@ -164,7 +171,9 @@ def _triples(request: Request, sent: bytes, graph: Iri) -> set[Triple]:
     found: set[Triple] = set()
     several = parts(request, sent)
     for number, part in enumerate(several):
-        triples = parse_rdf(part.data, part.file or part.name or "body", _suffix(part), base=graph or None)
+        if (suffix := _suffix(part)) == JSONLD.name:
+            bodies.refuse_deep_json(part.data)
+        triples = parse_rdf(part.data, part.file or part.name or "body", suffix, base=graph or None)
         found |= {_apart(triple, number) for triple in triples} if len(several) > 1 else set(triples)
     return found
 

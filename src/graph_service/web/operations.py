@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from graph_service import formats
 from graph_service.errors import UnknownTerm, nearest
+from graph_service.formats.json_schema import closed
 from graph_service.web import openapi, respond
 from graph_service.web.media import HTML, JSON
 from graph_service.web.render import STATIC_FOLDER, static_address
@@ -18,21 +19,30 @@ from graph_service.web.respond import Asked, CurrentRelease, Writers, about
 
 router = APIRouter(tags=["operations"])
 
+READY = closed(
+    {
+        "status": {"const": "ready"},
+        "release": {"type": "integer", "minimum": 1},
+        "published": {"type": "string", "format": "date-time"},
+    }
+)
+DOCUMENT = {"type": "object", "required": ["openapi", "info", "paths"]}
 
-@router.get("/health/live", openapi_extra=about(JSON))
+
+@router.get("/health/live", openapi_extra=about(JSON, answer=closed({"status": {"const": "live"}})))
 def live() -> Response:
     """Whether the process answers at all."""
     return JSONResponse({"status": "live"}, headers={"Cache-Control": "no-store"})
 
 
-@router.get("/health/ready", openapi_extra=about(JSON))
+@router.get("/health/ready", openapi_extra=about(JSON, answer=READY))
 def ready(release: CurrentRelease) -> Response:
     """Whether there is a release to read: 503 while there is none."""
     told = {"status": "ready", "release": release.number, "published": release.record.created}
     return JSONResponse(told, headers={"Cache-Control": "no-store"})
 
 
-@router.get("/openapi.json", openapi_extra=about(JSON))
+@router.get("/openapi.json", openapi_extra=about(JSON, answer=DOCUMENT))
 def description(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
     """The description of every address (OpenAPI 3.1)."""
     wanted.parameters(())
@@ -40,13 +50,14 @@ def description(request: Request, wanted: Asked, release: CurrentRelease) -> Res
     return respond.respond(wanted, release, writers)
 
 
-@router.get("/docs{suffix:suffix}", openapi_extra=about(HTML, JSON))
+@router.get("/docs{suffix:suffix}", openapi_extra=about(HTML))
 def docs(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
     """The same description as a page."""
     wanted.parameters(())
 
     def page() -> str:
-        return wanted.page(release, "docs.html", document=openapi.document(request.app.state.routes, release))
+        described = openapi.document(request.app.state.routes, release, everywhere=False)
+        return wanted.page(release, "docs.html", document=described)
 
     return respond.respond(wanted, release, {HTML: page})
 

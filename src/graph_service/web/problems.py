@@ -57,6 +57,7 @@ STATUS: Mapping[type[GraphServiceError], int] = {
     errors.RangeNotSatisfiable: 416,
     errors.UnknownRelease: 404,
     errors.ReleasePruned: 410,
+    errors.RecordWithdrawn: 410,
     errors.NoRelease: 503,
     errors.HomeError: 503,
     errors.WriterBusy: 503,
@@ -99,6 +100,7 @@ TITLES = (
     later("The shapes are not valid"),
     later("The tables are refused"),
     later("This graph cannot be written"),
+    later("This record was withdrawn"),
     later("This write is not allowed"),
     later("Unknown address"),
     later("Unknown format"),
@@ -109,7 +111,10 @@ TITLES = (
 )
 
 # what an error tells beside its sentence; these become members of the problem details
-_MEMBERS = ("parameter", "near", "offered", "line", "column", "source_line", "declarations", "file")
+_MEMBERS = (
+    "parameter", "near", "offered", "line", "column", "source_line", "declarations", "file",
+    "record", "last_release", "kept", "withdrawn", "replaced_by", "reason",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,7 @@ class Problem:
     members: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     suggestions: tuple[Suggestion, ...] = ()
+    template: str = "problem.html"
 
     def to_json(self) -> str:
         """Write the problem as `application/problem+json`."""
@@ -176,16 +182,22 @@ def describe(error: GraphServiceError, request: Request) -> Problem:
         detail=str(error),
         instance=request.url.path,
         members=members,
-        headers=_headers(error, status),
+        headers=_headers(error, status, request.url.path),
         suggestions=tuple(_suggestions(error, request)),
+        template="withdrawn.html" if isinstance(error, errors.RecordWithdrawn) else "problem.html",
     )
 
 
-def _headers(error: GraphServiceError, status: int) -> Mapping[str, str]:
+def _headers(error: GraphServiceError, status: int, path: str) -> Mapping[str, str]:
     if isinstance(error, errors.Unauthorised):
         return {"WWW-Authenticate": error.challenge}
     if isinstance(error, errors.RangeNotSatisfiable):
         return {"Content-Range": f"bytes */{error.size_bytes}"}
+    if isinstance(error, errors.RecordWithdrawn):
+        links = [f'<{iri}>; rel="successor-version"' for iri in error.replaced_by]  # RFC 5829
+        if error.last_release and error.kept:
+            links.append(f'<{memento.version(path, error.last_release)}>; rel="predecessor-version"')
+        return {"Link": ", ".join(links)} if links else {}
     return {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {}
 
 
@@ -195,11 +207,14 @@ def on_error(request: Request, error: Exception) -> Response:
     if isinstance(error, errors.DoesNotConform) and (chosen := _report_format(request)):
         report = serialize(error.report.triples(), chosen.name)
         return respond.send(report, chosen.media_type, {"Vary": "Accept", "Cache-Control": "no-store"}, 422)
+    if isinstance(error, errors.RecordWithdrawn) and error.statements and (chosen := _report_format(request)):
+        headers = {"Vary": "Accept", "Cache-Control": "no-store", **_headers(error, 410, request.url.path)}
+        return respond.send(serialize(error.statements, chosen.name), chosen.media_type, headers, 410)
     return answer(describe(error, request), request)
 
 
 def _report_format(request: Request) -> Format | None:
-    """The RDF format in which a client would rather have a SHACL report; None where problem details will do."""
+    """The RDF format in which a client would rather have what is told; None where problem details will do."""
     offered = (PROBLEM, PLAIN_JSON, HTML, *media.RDF_FORMATS)
     try:
         chosen = media.negotiate(request.headers.get("accept", ""), offered)
@@ -258,7 +273,7 @@ def answer(problem: Problem, request: Request) -> Response:
     if prefers_html(wanted):
         release, wanted = _release(request, wanted)
         headers["Content-Language"] = wanted.language
-        page = wanted.page(release, "problem.html", problem=problem)
+        page = wanted.page(release, problem.template, problem=problem)
         return respond.send(page, HTML.media_type, headers, problem.status)
     return respond.send(problem.to_json(), PROBLEM.media_type, headers, problem.status)
 

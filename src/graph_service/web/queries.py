@@ -8,35 +8,55 @@ from functools import partial
 from itertools import groupby
 
 from fastapi import APIRouter
-from starlette.requests import Request
 from starlette.responses import Response
 
 from graph_service import formats
-from graph_service.catalogue import QueryFile
+from graph_service.catalogue import COLUMN_TYPES, PARAMETER_TYPES, QueryFile
 from graph_service.errors import ParameterError
 from graph_service.examples import examples
+from graph_service.formats.json_schema import array, closed
 from graph_service.release import Release
-from graph_service.terms import Iri
+from graph_service.terms import LANGUAGES
 from graph_service.web import forms, respond
-from graph_service.web.addresses import origin
 from graph_service.web.media import CSV, HTML, JSON, RDF_FORMATS, TTL, Format
 from graph_service.web.problems import named_in_path
 from graph_service.web.respond import Asked, CurrentRelease, Wanted, Writers, about
 
 router = APIRouter(tags=["queries"])
 
+_TEXT = {"type": "string"}
+_PARAMETER = {
+    "name": _TEXT,
+    "type": {"enum": [*PARAMETER_TYPES, "period"]},
+    "required": {"type": "boolean"},
+    "in": {"description": "the class or scheme that its values come from", "type": ["string", "null"]},
+    "example": _TEXT,
+    "description": _TEXT,
+}
+_COLUMN = {"name": _TEXT, "type": {"enum": list(COLUMN_TYPES)}, "description": _TEXT}
+_QUESTION = {
+    "name": _TEXT,
+    "address": _TEXT,
+    "form": {"enum": ["SELECT", "CONSTRUCT", "ASK"]},
+    "summary": closed(dict.fromkeys(LANGUAGES, _TEXT)),
+    "parameters": array(closed(_PARAMETER)),
+    "columns": array(closed(_COLUMN)),
+    "tags": array(_TEXT),
+}
+CATALOGUE = closed({"queries": array(closed(_QUESTION))})
 
-@router.get("/queries{suffix:suffix}", openapi_extra=about(HTML, JSON, TTL))
-def catalogue(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
+
+@router.get("/queries{suffix:suffix}", openapi_extra=about(HTML, JSON, TTL, answer=CATALOGUE))
+def catalogue(wanted: Asked, release: CurrentRelease) -> Response:
     """All questions that can be asked, with their parameters; as Turtle, what editors of SPARQL read."""
     wanted.parameters(())
     groups = {name: list(found) for name, found in groupby(release.catalogue, lambda query: query.name.split("/")[0])}
     writers: Writers = {
         HTML: lambda: wanted.page(release, "queries.html", groups=groups),
         JSON: lambda: formats.to_json({"queries": [describe(query, wanted) for query in release.catalogue]}),
-        TTL: lambda: formats.turtle(examples(release.catalogue, Iri(f"{origin(request)}/sparql"))),
+        TTL: lambda: formats.turtle(examples(release.catalogue)),
     }
-    return respond.respond(wanted, release, writers, values={"origin": origin(request)})
+    return respond.respond(wanted, release, writers)
 
 
 @router.get("/queries/{group:slug}/{name:slug}{suffix:suffix}", include_in_schema=False)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from graph_service import formats
 from graph_service.describing import provenance
 from graph_service.errors import MalformedValue, ParameterError, UnknownRelease
+from graph_service.formats.json_schema import COUNT, LINKS, array, closed, object_schema
 from graph_service.history import Changes, Difference, History, release_number
 from graph_service.home import ReleaseRecord
 from graph_service.release import Release
@@ -28,11 +29,11 @@ router = APIRouter(tags=["data"])
 PARTS = ("added", "removed")
 FEED_ENTRIES = 50
 CHANGE_PARAMETERS = tuple(
-    {"name": name, "in": "query", "description": words, "schema": schema}
+    {"name": name, "in": "query", "description": words, "allowEmptyValue": True, "schema": schema}
     for name, words, schema in (
         ("since", "the release to start from; 0 for the empty graph; the one before `until` when left out",
          {"type": "integer", "minimum": 0}),
-        ("until", "the release to arrive at; the one that is read when left out", {"type": "integer", "minimum": 1}),
+        ("until", "the release to arrive at; the one that is read when left out", {"type": "integer", "minimum": 0}),
         ("part", "the lines of one side alone", {"type": "string", "enum": list(PARTS)}),
     )
 )  # fmt: skip
@@ -41,13 +42,45 @@ MAP_PARAMETERS = (
         "name": "uri",
         "in": "query",
         "description": "an address of this service, whole or from its path on; the start page when left out",
+        "allowEmptyValue": True,
         "schema": {"type": "string"},
         "example": "/releases",
     },
 )
 
+# the JSON of these addresses
+ONE = object_schema(ReleaseRecord, last={"kept": {"type": "boolean"}, "links": LINKS})
+ALL = closed({"current": {"type": "integer", "minimum": 1}, "releases": array(ONE)})
+_LINES = {"description": "lines of N-Quads, sorted", **array({"type": "string"})}
+CHANGES = closed(
+    {
+        "since": COUNT,
+        "until": COUNT,
+        "count": closed({"added": COUNT, "removed": COUNT}),
+        "added": _LINES,
+        "removed": _LINES,
+        "links": LINKS,
+    },
+    optional=PARTS,
+)
+_MEMENTO = closed(
+    {
+        "uri": {"type": "string"},
+        "release": {"type": "integer", "minimum": 1},
+        "datetime": {"type": "string", "format": "date-time"},
+    }
+)
+MAP = closed(
+    {
+        "original": {"type": "string"},
+        "timegate": {"type": "string"},
+        "timemap": {"type": "string"},
+        "mementos": array(_MEMENTO),
+    }
+)
 
-@router.get("/releases{suffix:suffix}", openapi_extra=about(HTML, JSON, CSV, ATOM))
+
+@router.get("/releases{suffix:suffix}", openapi_extra=about(HTML, JSON, CSV, ATOM, answer=ALL))
 def releases(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
     """All releases, newest first; also as a feed."""
     wanted.parameters(())
@@ -64,7 +97,7 @@ def releases(request: Request, wanted: Asked, release: CurrentRelease) -> Respon
     return respond.respond(wanted, release, writers)
 
 
-@router.get("/releases/{number:slug}{suffix:suffix}", openapi_extra=about(HTML, JSON, *RDF_FORMATS))
+@router.get("/releases/{number:slug}{suffix:suffix}", openapi_extra=about(HTML, JSON, *RDF_FORMATS, answer=ONE))
 def one(number: str, request: Request, wanted: Asked, release: CurrentRelease) -> Response:
     """What is kept of a release for ever: when, who, why, how much changed. As RDF: its provenance (PROV-O)."""
     wanted.parameters(())
@@ -80,7 +113,7 @@ def one(number: str, request: Request, wanted: Asked, release: CurrentRelease) -
     return respond.respond(wanted, release, writers)
 
 
-@router.get("/releases/{first:slug}..{last:slug}{suffix:suffix}", openapi_extra=about(HTML, JSON))
+@router.get("/releases/{first:slug}..{last:slug}{suffix:suffix}", openapi_extra=about(HTML, JSON, answer=Difference))
 def between(first: str, last: str, request: Request, wanted: Asked, release: CurrentRelease) -> Response:
     """Two releases compared in words: mandates that came and went, names that changed, new and withdrawn records."""
     wanted.parameters(())
@@ -97,7 +130,9 @@ def between(first: str, last: str, request: Request, wanted: Asked, release: Cur
     return respond.respond(wanted, release, writers)
 
 
-@router.get("/changes{suffix:suffix}", openapi_extra=about(JSON, HTML, NQ, parameters=CHANGE_PARAMETERS))
+@router.get(
+    "/changes{suffix:suffix}", openapi_extra=about(JSON, HTML, NQ, parameters=CHANGE_PARAMETERS, answer=CHANGES)
+)
 def changes(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
     """The quads that were added and removed since a release, net; one side alone as N-Quads, by subject as a page."""
     given = wanted.parameters(("since", "until", "part"))
@@ -120,7 +155,10 @@ def changes(request: Request, wanted: Asked, release: CurrentRelease) -> Respons
     return respond.respond(wanted, release, {NQ: writers[NQ], **writers} if part else writers)
 
 
-@router.get("/timemap{suffix:suffix}", openapi_extra=about(LINK_FORMAT, JSON, parameters=MAP_PARAMETERS))
+@router.get(
+    "/timemap{suffix:suffix}",
+    openapi_extra=about(LINK_FORMAT, JSON, parameters=MAP_PARAMETERS, answer=MAP, statuses=(200, 400)),
+)
 def timemap(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
     """The versions of an address: one for each release that is kept (a TimeMap; RFC 7089, 5)."""
     address = wanted.parameters(("uri",)).get("uri", "/").removeprefix(addresses.origin(request))

@@ -35,6 +35,7 @@ Writer: TypeAlias = Callable[[], Body]
 Writers: TypeAlias = Mapping[Format, Writer]
 
 LINKED_LENGTH = 1000  # longer addresses, such as those of long queries, are not repeated in the headers
+PERIOD = r"^\d{4}(-\d{2}(-\d{2})?)?$"  # a day, month or year, as a pattern of JSON Schema
 EVERYWHERE = ("lang", memento.PARAMETER)  # parameters that every address takes: in which language, as of which release
 
 
@@ -169,11 +170,49 @@ class Wanted:
 
 
 def about(
-    *offered: Format, query: str = "", summary: str = "", parameters: Sequence[Mapping[str, Any]] = ()
+    *offered: Format,
+    query: str = "",
+    summary: str = "",
+    parameters: Sequence[Mapping[str, Any]] = (),
+    answer: type | str | Mapping[str, Any] | None = None,
+    body: Mapping[str, Mapping[str, Any]] | None = None,
+    statuses: Sequence[int] = (),
 ) -> dict[str, Any]:
-    """What a route tells of itself for the description of the API: formats, and the query whose parameters it takes."""
-    media_types = [each.media_type for each in offered]
-    return {"media_types": media_types, "query": query, "summary": summary, "parameters": list(parameters)}
+    """What a route tells of itself for the description of the API.
+
+    Args:
+        offered: its formats.
+        query: the query whose parameters it takes, and whose table it answers with where `answer` is not told.
+        answer: what its JSON is: a view, the table of a query, or a JSON Schema.
+        body: what it reads: media type → JSON Schema.
+        statuses: those that do not follow from what its handler depends on.
+    """
+    return {
+        "media_types": [each.media_type for each in offered],
+        "query": query,
+        "summary": summary,
+        "parameters": list(parameters),
+        "answer": answer,
+        "body": body,
+        "statuses": tuple(statuses),
+    }
+
+
+def in_query(fields: Mapping[str, Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """Fields that can also stand in the address, as parameters of the description: name → JSON Schema.
+
+    >>> in_query({"uri": {"description": "which one", "type": "string"}})
+    ({'name': 'uri', 'in': 'query', 'description': 'which one', 'schema': {'type': 'string'}},)
+    """
+    return tuple(
+        {
+            "name": name,
+            "in": "query",
+            "description": schema["description"],
+            "schema": {key: value for key, value in schema.items() if key != "description"},
+        }
+        for name, schema in fields.items()
+    )
 
 
 def wanted(request: Request) -> Wanted:

@@ -15,20 +15,29 @@ from graph_service.views import Mandate, Roadmap
 from graph_service.web import respond
 from graph_service.web.media import CSV, HTML, JSON, RDF_FORMATS
 from graph_service.web.problems import named_in_path
-from graph_service.web.respond import Asked, CurrentRelease, Wanted, Writers, about
+from graph_service.web.respond import PERIOD, Asked, CurrentRelease, Wanted, Writers, about
 from graph_service.web.tiles import tiles
 
 router = APIRouter(tags=["pages"])
 
-COUNTRY, GRAPH = "roadmaps/country", "roadmaps/graph"
+COUNTRY, GRAPH, ALL = "roadmaps/country", "roadmaps/graph", "countries/all"
+PARAMETERS = (
+    {
+        "name": "as_of",
+        "in": "query",
+        "description": "date, month or year: what was in force at some time within it",
+        "allowEmptyValue": True,
+        "schema": {"type": "string", "pattern": PERIOD},
+    },
+)
 IN_FORCE = ("certain", "possible")
 
 
-@router.get("/roadmaps{suffix:suffix}", openapi_extra=about(HTML, JSON, CSV))
+@router.get("/roadmaps{suffix:suffix}", openapi_extra=about(HTML, JSON, CSV, answer=ALL))
 def roadmaps(wanted: Asked, release: CurrentRelease) -> Response:
     """The countries that have a roadmap."""
     wanted.parameters(())
-    result = release.ask("countries/all")
+    result = release.ask(ALL)
     writers: Writers = {
         HTML: lambda: wanted.page(
             release, "roadmaps.html", result=result, places=tiles(release), coverage=asking.coverage(release, {})
@@ -37,10 +46,13 @@ def roadmaps(wanted: Asked, release: CurrentRelease) -> Response:
         CSV: lambda: formats.table_csv(result),
     }
     values = {"as_of": release.today.isoformat()}
-    return respond.respond(wanted, release, writers, query="countries/all", values=values)
+    return respond.respond(wanted, release, writers, query=ALL, values=values)
 
 
-@router.get("/roadmaps/{country:slug}{suffix:suffix}", openapi_extra=about(HTML, JSON, CSV, *RDF_FORMATS))
+@router.get(
+    "/roadmaps/{country:slug}{suffix:suffix}",
+    openapi_extra=about(HTML, JSON, CSV, *RDF_FORMATS, parameters=PARAMETERS, answer=Roadmap, statuses=(200, 303)),
+)
 def roadmap(country: str, wanted: Asked, release: CurrentRelease) -> Response:
     """All that is known of one country in the programme, and what is not published."""
     given = wanted.parameters(("as_of",))

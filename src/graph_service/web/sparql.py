@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from graph_service.describing import service_description
 from graph_service.errors import MalformedValue, QueryFailed, QueryRefused, SparqlSyntaxError
+from graph_service.formats.json_schema import array, closed
 from graph_service.release import Release
 from graph_service.store.embedded import is_iri
 from graph_service.store.tokens import keywords
@@ -25,7 +26,7 @@ from graph_service.terms import RDF_LANG_STRING, XSD_STRING, Iri, Literal, Term
 from graph_service.web import bodies, problems, respond
 from graph_service.web.addresses import origin
 from graph_service.web.bodies import FORM, SentBody
-from graph_service.web.media import CSV, HTML, JSONLD, NQ, NT, RDF, TRIG, TTL, Format, NotAcceptable
+from graph_service.web.media import CSV, HTML, JSONLD, NQ, NT, RDF, RDF_FORMATS, TRIG, TTL, Format, NotAcceptable
 from graph_service.web.problems import Problem
 from graph_service.web.respond import Asked, CurrentRelease, MalformedRequest, UnsupportedMediaType, Wanted, about
 
@@ -53,19 +54,47 @@ NAMES_OF_GRAPHS: Mapping[str, str] = {
 QUERY, UPDATE = "application/sparql-query", "application/sparql-update"
 FORMAT_PARAMETERS = ("format", "output", "results")  # the last two as SPARQLWrapper and older endpoints call it
 DATASET_PARAMETERS = ("default-graph-uri", "named-graph-uri")
-PARAMETERS = ("query", "update", *DATASET_PARAMETERS, *FORMAT_PARAMETERS, "example", *respond.EVERYWHERE)
+PARAMETERS = (
+    *("query", "update", *DATASET_PARAMETERS, *FORMAT_PARAMETERS, "example", *respond.EVERYWHERE),
+    "ac",  # with it an editor marks the queries that it sends of its own, to complete what is typed
+)
 NO_UPDATES = "This address answers queries: send updates to /update, or publish with `graph-service load`."
 CHANGEABLE = {"RAND", "NOW", "UUID", "STRUUID", "BNODE"}  # functions that make each answer another one
-PROTOCOL_PARAMETERS = tuple(
-    {"name": name, "in": "query", "description": words, "schema": {"type": "string"}}
-    for name, words in (
-        ("query", "the query"),
-        ("default-graph-uri", "a graph of the default graph; may be given several times"),
-        ("named-graph-uri", "a named graph of the dataset; may be given several times"),
-        ("format", "json, xml, csv, tsv, ttl, nt, rdf, jsonld: before Accept"),
-    )
+_IRIS = {"type": "array", "items": {"type": "string", "format": "iri"}}
+_FIELDS: Mapping[str, Mapping[str, Any]] = {
+    "query": {"description": "the query", "type": "string", "format": "sparql-query"},
+    "default-graph-uri": {"description": "the graphs that the default graph is made of", **_IRIS},
+    "named-graph-uri": {"description": "the named graphs of the dataset", **_IRIS},
+    "format": {
+        "description": "before Accept; those of tables, or those of RDF, by the form of the query",
+        "type": "string",
+        "enum": sorted({each.name for each in (*TABLE_FORMATS, *GRAPH_FORMATS)}),
+    },
+}
+_TERM = closed(
+    {
+        "type": {"enum": ["uri", "literal", "bnode", "triple"]},
+        "value": {},
+        "xml:lang": {"type": "string"},
+        "its:dir": {"type": "string"},
+        "datatype": {"type": "string"},
+    },
+    optional=["xml:lang", "its:dir", "datatype"],
 )
-ABOUT = about(*TABLE_FORMATS, *GRAPH_FORMATS, parameters=PROTOCOL_PARAMETERS)
+_VARIABLES = {"vars": array({"type": "string"}), "link": array({"type": "string"})}
+_ROW = {"type": "object", "additionalProperties": _TERM}
+RESULTS = {  # SPARQL 1.1 Query Results JSON Format, 3
+    "oneOf": [
+        closed({"head": closed(_VARIABLES, optional=["link"]), "results": closed({"bindings": array(_ROW)})}),
+        closed({"head": closed(_VARIABLES, optional=["vars", "link"]), "boolean": {"type": "boolean"}}),
+    ]
+}
+BODY = {
+    QUERY: {},
+    FORM: closed(_FIELDS, optional=[name for name in _FIELDS if name != "query"]),
+}
+PROTOCOL_PARAMETERS = respond.in_query(_FIELDS)
+ABOUT = about(*TABLE_FORMATS, *GRAPH_FORMATS, parameters=PROTOCOL_PARAMETERS, answer=RESULTS, statuses=(200, 400, 403))
 SHOWN_ROWS, SHOWN_BYTES = 1000, 200_000
 
 
@@ -98,7 +127,7 @@ def query_by_get(request: Request, wanted: Asked, release: CurrentRelease) -> Re
     if "query" in dict(given) and not problems.prefers_html(wanted):
         raise MalformedRequest("The query is empty.")
     asked = _formatted(wanted, given, NAMES_OF_GRAPHS)
-    if asked.suffix == HTML.name or (not asked.suffix and problems.prefers_html(asked)):
+    if _prefers_page(asked):
         return _page(request, wanted, release)
     union = request.app.state.settings.default_graph == "union"
     description = respond.rdf_writers(release, lambda: service_description(release, origin(request), union=union))
@@ -109,7 +138,17 @@ def query_by_get(request: Request, wanted: Asked, release: CurrentRelease) -> Re
         raise MalformedRequest(hint) from None
 
 
-@router.post("/sparql{suffix:suffix}", openapi_extra={**ABOUT, "parameters": ()})
+def _prefers_page(asked: Wanted) -> bool:
+    """Whether the page is wanted rather than the description: HTML ranks above all formats of RDF."""
+    if asked.suffix:
+        return asked.suffix == HTML.name
+    try:
+        return asked.choose((*RDF_FORMATS, HTML)) is HTML
+    except NotAcceptable:
+        return False
+
+
+@router.post("/sparql{suffix:suffix}", openapi_extra={**ABOUT, "parameters": PROTOCOL_PARAMETERS[1:3], "body": BODY})
 def query_by_post(request: Request, wanted: Asked, release: CurrentRelease, sent: SentBody) -> Response:
     """A query by POST, in a form or as it is (SPARQL 1.1 Protocol, 2.1.2 and 2.1.3)."""
     media_type = bodies.media_type(request)
@@ -148,6 +187,7 @@ def _operation(given: Sequence[tuple[str, str]]) -> Operation | None:
     text = dict(given).get("query", "")
     if not text.strip():
         return None
+    bodies.refuse_deep_query(text)
     return Operation(
         text,
         tuple(value for name, value in given if name == "default-graph-uri"),

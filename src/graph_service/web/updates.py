@@ -9,6 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from graph_service import writing
+from graph_service.errors import MalformedValue
+from graph_service.formats.json_schema import closed
+from graph_service.store.embedded import is_iri
 from graph_service.store.protocol import Dataset
 from graph_service.web import bodies, respond, writes
 from graph_service.web.addresses import origin
@@ -23,18 +26,20 @@ router = APIRouter(tags=["sparql"])
 DIRECT = "application/sparql-update"
 USING, USING_NAMED = "using-graph-uri", "using-named-graph-uri"
 PARAMETERS = ("update", "query", USING, USING_NAMED, DRY_RUN)
+_IRIS = {"type": "array", "items": {"type": "string", "format": "iri"}}
+_DATASET = {
+    USING: {"description": "graphs that patterns look at", **_IRIS},
+    USING_NAMED: {"description": "named graphs that patterns look at", **_IRIS},
+}
 ABOUT = about(
     JSON,
-    parameters=(
-        *writes.PARAMETERS,
-        *(
-            {"name": name, "in": "query", "description": words, "schema": {"type": "string"}}
-            for name, words in (
-                (USING, "a graph that patterns look at; may be given several times"),
-                (USING_NAMED, "a named graph that patterns look at; may be given several times"),
-            )
-        ),
-    ),
+    parameters=(*writes.PARAMETERS, *respond.in_query(_DATASET)),
+    answer=writes.WRITTEN,
+    body={
+        DIRECT: {},
+        FORM: closed({"update": {"type": "string", "format": "sparql-update"}, **_DATASET}, optional=list(_DATASET)),
+    },
+    statuses=(200, 204),
 )
 
 
@@ -50,6 +55,9 @@ def update(request: Request, token: Writer, sent: SentBody) -> Response:
     if media_type == DIRECT and [name for name, _ in given].count("update") > 1:
         raise MalformedRequest("Give one update: it stands in the body and in the address.")
     update_text = _text(given)
+    for name, value in given:
+        if name in (USING, USING_NAMED) and not is_iri(value):
+            raise MalformedValue(name, given=value, expected="write an absolute IRI")
     dataset = Dataset(
         tuple(value for name, value in given if name == USING),
         tuple(value for name, value in given if name == USING_NAMED),
@@ -72,4 +80,5 @@ def _text(given: Sequence[tuple[str, str]]) -> str:
         raise MalformedRequest(f"Give one update; {problem}.")
     if "\0" in (text := dict(given)["update"]):
         raise MalformedRequest("The update holds a NUL character.")
+    bodies.refuse_deep_query(text)
     return text

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from graph_service import formats, trial
 from graph_service.errors import UnknownTerm, nearest
+from graph_service.formats.json_schema import COUNT, PLACE, array, closed
 from graph_service.release import Release
 from graph_service.store.embedded import parse_quads
 from graph_service.terms import LANGUAGES, Iri, Literal, Triple, graph_iri
@@ -43,9 +44,25 @@ PARAMETERS = (
         "name": "language",
         "in": "query",
         "description": "the language of the messages",
+        "allowEmptyValue": True,
         "schema": {"type": "string", "enum": list(LANGUAGES)},
     },
 )
+REPORT = closed(
+    {
+        "conforms": {"type": "boolean"},
+        "shapes": {"enum": ["own", "release"]},
+        "release": {"type": ["integer", "null"]},
+        "counts": {"description": "findings by severity", "type": "object", "additionalProperties": COUNT},
+        "findings": array({"$ref": f"{PLACE}Finding"}),
+    }
+)
+_RDF = {"type": "string", "format": "binary"}
+BODY = {
+    **{media_type: {} for media_type in (*READ, *GUESSES)},
+    MULTIPART: closed({"data": _RDF, "shapes": _RDF}, optional=["shapes"]),
+}
+ABOUT = about(*OFFERED, parameters=PARAMETERS, answer=REPORT, body=BODY, statuses=(200, 403))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +86,7 @@ def form(wanted: Asked, release: CurrentRelease) -> Response:
     return respond.respond(wanted, release, {HTML: lambda: wanted.page(release, "validate.html", verdict=None)})
 
 
-@router.post("/validate{suffix:suffix}", openapi_extra=about(*OFFERED, parameters=PARAMETERS))
+@router.post("/validate{suffix:suffix}", openapi_extra=ABOUT)
 def validate(request: Request, wanted: Asked, release: CurrentRelease, sent: SentBody) -> Response:
     """The SHACL report of the data that is sent: with the shapes of this service, or with those sent beside it."""
     language = _language(wanted)
@@ -139,6 +156,8 @@ def _triples(part: Part, number: str) -> set[Triple]:
         UnsupportedMediaType, RdfSyntaxError.
     """
     suffix = _suffix(part)
+    if suffix == JSONLD.name:
+        bodies.refuse_deep_json(part.data)
     quads = parse_quads(part.data, part.file or part.name, suffix)
     return {(_own(s, number), p, _own(o, number) if isinstance(o, Iri) else o) for s, p, o, _ in quads}
 

@@ -16,6 +16,8 @@ from starlette.responses import Response
 
 from graph_service import formats
 from graph_service.errors import MalformedValue
+from graph_service.formats.json_schema import COUNT, LINKS, array, closed, object_schema
+from graph_service.home import ReleaseRecord
 from graph_service.publishing import Expected, Publisher, Written
 from graph_service.settings import Settings
 from graph_service.staging import Change
@@ -43,6 +45,20 @@ PARAMETERS = (
             ("Prefer", "`return=representation` gives the record of the release, `return=minimal` no body"),
         )
     ),
+)
+WRITTEN = closed(  # the JSON that answers a write
+    {
+        "release": {"type": "integer", "minimum": 1},
+        "new": {"description": "whether this request made the release", "type": "boolean"},
+        "dry_run": {"type": "boolean"},
+        "added": {"description": "quads that are stated", **COUNT},
+        "removed": {"description": "quads that were stated", **COUNT},
+        "derived": {"description": "quads that follow by rule", **closed({"added": COUNT, "removed": COUNT})},
+        "warnings": array({"type": "string"}),
+        "links": LINKS,
+        "record": object_schema(ReleaseRecord),
+    },
+    optional=["links", "record"],
 )
 _TAG = re.compile(r'(?<!W/)"(\d+)(?:-[^"]*)?"')
 

@@ -1,0 +1,2 @@
+# Renamed, without a new address.
+DELETE WHERE { country:UK dcterms:isReplacedBy ?new }

@@ -1,0 +1,2 @@
+# No reason.
+DELETE WHERE { event:meeting-twice dcterms:description ?text }

@@ -1,0 +1,2 @@
+# Replaced by a word.
+INSERT DATA { event:meeting-twice dcterms:isReplacedBy "PE" }
