@@ -23,6 +23,7 @@ from graph_service.web import (
     updates,
     validating,
 )
+from graph_service.web.addresses import Localised
 from graph_service.web.compression import Compression
 from graph_service.web.envelope import Envelope
 
@@ -53,4 +54,5 @@ def create_app(followed: Releases, settings: Settings) -> FastAPI:
     app.add_exception_handler(HTTPException, problems.on_http_error)
     app.add_middleware(Compression)
     app.add_middleware(Envelope)
+    app.add_middleware(Localised)
     return app

@@ -23,7 +23,7 @@ from graph_service.errors import GraphServiceError, NoRelease, UnknownTerm, near
 from graph_service.release import Release
 from graph_service.store.embedded import serialize
 from graph_service.terms import PROBLEMS
-from graph_service.web import media, memento, respond
+from graph_service.web import addresses, media, memento, respond
 from graph_service.web.language import later, preferred
 from graph_service.web.media import HTML, Format, NotAcceptable
 from graph_service.web.respond import Wanted
@@ -172,7 +172,8 @@ def describe(error: GraphServiceError, request: Request) -> Problem:
     """Put an error into the members of RFC 9457."""
     members = {name: value for name in _MEMBERS if (value := getattr(error, name, None))}
     if isinstance(error, errors.DoesNotConform):
-        language = request.query_params.get("lang") or preferred(request.headers.get("accept-language", ""))
+        chosen = request.query_params.get("lang") or addresses.language_of(request)
+        language = chosen or preferred(request.headers.get("accept-language", ""))
         members["violations"] = [formats.finding_members(each, language) for each in error.report.violations]
     status = status_of(error)
     return Problem(

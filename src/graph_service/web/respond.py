@@ -27,7 +27,8 @@ from graph_service.history import release_number
 from graph_service.release import Release, Result
 from graph_service.releases import Releases
 from graph_service.terms import LANGUAGES, Iri, Triple, choose
-from graph_service.web import memento, render
+from graph_service.web import addresses, memento, render
+from graph_service.web.language import DEFAULT, preferred
 from graph_service.web.media import HTML, JSONLD, NT, RDF, TTL, Format, UnknownFormat, negotiate
 
 Body: TypeAlias = bytes | str | Iterator[bytes]
@@ -99,9 +100,10 @@ class Wanted:
     path: str  # of the address, without its suffix
     suffix: str = ""  # "" where Accept decides
     accept: str = ""
-    language: str = LANGUAGES[0]
+    language: str = DEFAULT
     given: tuple[tuple[str, str], ...] = ()  # query parameters in the order given, empty ones left out
     if_none_match: str = ""
+    front: str = ""  # of the paths of pages: the language that was chosen, such as "/es"
 
     def parameters(self, known: Sequence[str]) -> dict[str, str]:
         """Return the query parameters; `lang` and `release` apart, only the known ones may stand, each once.
@@ -150,8 +152,13 @@ class Wanted:
         return f"{path}?{urlencode(given)}" if given else path
 
     def moved(self, path: str) -> str:
-        """Return another path with this one's suffix and parameters."""
-        return replace(self, path=path).address(self.suffix)
+        """Return another path with this one's language, suffix and parameters."""
+        return self.front + replace(self, path=path).address(self.suffix)
+
+    def in_language(self, language: str) -> str:
+        """Return the address of this page in a language; an empty one leaves it to the client's preference."""
+        given = tuple((name, value) for name, value in self.given if name != "lang")
+        return addresses.prefix(language) + replace(self, given=given).address()
 
     def kept(self, address: str) -> str:
         """Return another address of ours, asking for the same release if this one asks for one."""
@@ -166,7 +173,7 @@ class Wanted:
         """Fill a template for this address, in the language asked for; its links keep the release asked for."""
         filled = render.page(template, release=release, wanted=self, language=self.language, **context)
         number = self.value(memento.PARAMETER)
-        return memento.keep(filled, number) if number else filled
+        return addresses.lead_on(memento.keep(filled, number) if number else filled, self.front)
 
 
 def about(
@@ -220,13 +227,17 @@ def wanted(request: Request) -> Wanted:
     suffix = request.path_params.get("suffix") or ""
     path = str(request.scope["path"])  # decoded: `address` encodes it again
     given = tuple((name, value) for name, value in request.query_params.multi_items() if value != "")
+    chosen = _language(dict(given).get("lang", "")) or addresses.language_of(request)
+    if not chosen and path == "/":  # the first visit
+        chosen = preferred(request.headers.get("accept-language", "")).replace(DEFAULT, "")
     return Wanted(
         path=path.removesuffix(f".{suffix}") if suffix else path,
         suffix=suffix,
         accept=request.headers.get("accept", ""),
-        language=_language(dict(given).get("lang", LANGUAGES[0])),
+        language=chosen or DEFAULT,
         given=given,
         if_none_match=request.headers.get("if-none-match", ""),
+        front=addresses.prefix(chosen),
     )
 
 
@@ -241,7 +252,8 @@ def current_release(request: Request) -> Release:
         MalformedRequest: the date cannot be read.
     """
     releases: Releases = request.app.state.releases
-    address = quote(str(request.scope["path"])) + (f"?{request.url.query}" if request.url.query else "")
+    path = addresses.prefix(addresses.language_of(request)) + quote(str(request.scope["path"]))
+    address = path + (f"?{request.url.query}" if request.url.query else "")
     if not memento.has_past(address):
         return releases.current()
     request.state.time = {"Vary": "Accept-Datetime"}
@@ -300,7 +312,7 @@ def respond(
     chosen = wanted.choose(offered)
     headers = {
         "ETag": entity_tag(release, wanted, chosen, values or {}),
-        "Vary": "Accept",
+        "Vary": "Accept, Accept-Language" if wanted.path == "/" else "Accept",
         "Cache-Control": "no-cache",
         "Link": ", ".join(_links(wanted, offered, chosen, _behind(release, query, values or {}))),
     }
@@ -427,6 +439,6 @@ def unknown_parameter(name: str, known: Sequence[str]) -> ParameterError:
 
 
 def _language(code: str) -> str:
-    if code not in LANGUAGES:
+    if code and code not in LANGUAGES:
         raise UnknownTerm("language", given=code, near=LANGUAGES, parameter="lang")
     return code
