@@ -39,11 +39,12 @@ LEVELS = {  # a room may import only from rooms below it, or from itself
     "staging": 4,
     "history": 5,
     "exporting": 5,
-    "publishing": 5,
+    "loading": 5,
     "checking": 5,
     "trial": 5,
     "writing": 5,
     "describing": 6,
+    "publishing": 6,
     "web": 7,
     "cli": 8,
 }

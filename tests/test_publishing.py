@@ -378,6 +378,42 @@ def test_the_derived_graph_is_written_by_rules_alone(own: Publisher):
     assert set(Releases(own.home).current().store.graph(Iri(DERIVED_GRAPH))) == before
 
 
+def test_a_load_leaves_what_was_written_since_the_last_one(project: Path, tmp_path: Path):
+    """What changed in a file comes; what others added stays."""
+    own = Publisher(tmp_path / "home", wait_s=1)
+    own.load_project(project, who="ana")
+    programme = "https://w3id.org/elpaccto/graph/programme"
+    before = set(Releases(own.home).current().store.graph(Iri(programme)))
+    own.write(see_also("1"), who="ben", reason="")
+    added = f"INSERT DATA {{ GRAPH <{programme}> {{ <{SN}> <{SEE}> <https://example.org/2> }} }}"
+    own.write(writing.update(added, Dataset()), who="ben", reason="")
+    spoil(project, '"Justice pour tous"@fr', '"Autre"@fr')
+    own.load_project(project, who="ana")
+
+    store = Releases(own.home).current().store
+    after = set(store.graph(Iri(programme)))
+    assert {str(value) for *_, value in after - before} == {"Autre", "https://example.org/2"}
+    assert {str(value) for *_, value in before - after} == {"Justice pour tous"}
+    assert set(store.graph(NOTES)) == {(Iri(SN), Iri(SEE), Iri("https://example.org/1"))}
+
+
+def test_a_file_that_is_gone_takes_its_statements_along(project: Path, tmp_path: Path):
+    """And no others: what was written into its graph since then stays."""
+    own = Publisher(tmp_path / "home", wait_s=1)
+    extra = project / "data" / "extra.ttl"
+    extra.write_text(f"<{SN}> <{SEE}> <https://example.org/file> .\n")
+    own.load_project(project, who="ana")
+    graph = Iri("https://w3id.org/elpaccto/graph/extra")
+    added = f"INSERT DATA {{ GRAPH <{graph}> {{ <{SN}> <{SEE}> <https://example.org/other> }} }}"
+    own.write(writing.update(added, Dataset()), who="ben", reason="")
+    extra.unlink()
+    own.load_project(project, who="ana")
+
+    assert {str(value) for *_, value in Releases(own.home).current().store.graph(graph)} == {
+        "https://example.org/other"
+    }
+
+
 def test_a_write_needs_a_release_to_change(tmp_path: Path):
     """The first release is a load."""
     with pytest.raises(NoRelease, match="graph-service load"):

@@ -9,13 +9,13 @@ import os
 import shutil
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from graph_service.catalogue import open_catalogue, save_catalogue
+from graph_service import loading
 from graph_service.errors import (
     DataRefused,
     Forbidden,
@@ -24,27 +24,18 @@ from graph_service.errors import (
     NoRelease,
     ReleasePruned,
 )
-from graph_service.examples import examples
 from graph_service.home import Home, ReleaseRecord
-from graph_service.release import CATALOGUE
+from graph_service.loading import Progress
 from graph_service.staging import (
     Change,
     Changed,
     Staging,
-    check_project,
-    data_files,
     derive,
     gate,
     graph_triples,
-    read_data,
-    refuse_rewritten,
 )
 from graph_service.store.embedded import EmbeddedStore
-from graph_service.terms import DEFAULT_GRAPH, DERIVED_GRAPH, EXAMPLES_GRAPH, GENID, Iri, Quad, graph_iri, nquad
-
-PUBLISHED_PARTS = ("ontology", "queries")  # what a release keeps of the project beside the data
-
-Progress = Callable[[str], None]
+from graph_service.terms import DEFAULT_GRAPH, DERIVED_GRAPH, GENID, Iri, Quad, graph_iri, nquad
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +130,8 @@ class Publisher:
     def load_project(self, project: Path, *, who: str, reason: str = "load of the project") -> Written:
         """Publish a whole project: its ontology, shapes, rules, queries and data.
 
-        Graphs of data files that the project no longer has are dropped. Nothing is published, and `new` is
-        False, when all of it is published already.
+        What was written over HTTP since the last load stays: the load brings what changed in the files. Nothing is
+        published, and `new` is False, when all of it is published already.
 
         Raises:
             RdfSyntaxError, DataRefused, ShapesError, CatalogueError, DoesNotConform: nothing has changed.
@@ -153,18 +144,7 @@ class Publisher:
 
         def change(staging: Staging) -> Changed:
             same_parts = staging.project.is_dir() and parts_digest(staging.project) == parts_digest(project)
-            if not same_parts:
-                self.progress("queries and shapes")
-                catalogue = check_project(project)
-                _copy_parts(project, staging.project)
-                save_catalogue(catalogue, staging.project / CATALOGUE)
-            graphs = {graph: path for path in data_files(project) for graph in [graph_iri(path.stem)]}
-            self._replace(staging.store, graphs, project)
-            for graph in set(staging.store.graphs()) - set(graphs) - {DERIVED_GRAPH}:
-                staging.store.remove_graph(graph)
-            if shown := examples(open_catalogue(staging.project / CATALOGUE)):
-                staging.store.replace_graph(Iri(EXAMPLES_GRAPH), shown)
-            return Changed(parts=not same_parts)
+            return loading.load_project(staging, project, same_parts=same_parts, progress=self.progress)
 
         return self._write(change, who=who, reason=reason, digest=digest)
 
@@ -173,7 +153,7 @@ class Publisher:
         graphs = {graph_iri(path.stem): path for path in paths}
 
         def change(staging: Staging) -> Changed:
-            self._replace(staging.store, graphs, None)
+            loading.replace_graphs(staging.store, graphs, None, self.progress)
             return Changed()
 
         if self._home.current() is None:
@@ -296,23 +276,14 @@ class Publisher:
         folder.mkdir(parents=True)
         if number is not None:
             EmbeddedStore.open(self._home.store(number)).checkpoint(folder / "store")
-            _copy_parts(self._home.project(number), folder / "project", os.link)
+            # a release never changes, so links will do
+            shutil.copytree(self._home.project(number), folder / "project", copy_function=os.link)
         staging = Staging(EmbeddedStore.create(folder / "store"), folder / "project")
         try:
             yield staging
         finally:
             staging.store.close()
             self._home.clear_staging()
-
-    def _replace(self, store: EmbeddedStore, files: Mapping[Iri, Path], project: Path | None) -> None:
-        """Make each graph hold what its file says."""
-        for graph, path in files.items():
-            self.progress(path.name)
-            name = path.relative_to(project).as_posix() if project else str(path)
-            triples = read_data(path, name)
-            if triples != graph_triples(store, graph):
-                store.replace_graph(graph, triples)
-                refuse_rewritten(triples, graph_triples(store, graph), name)
 
     def _commit(self, staging: Staging, record: ReleaseRecord, added: Iterable[Quad], removed: Iterable[Quad]) -> None:
         """Make what is staged the next release."""
@@ -334,12 +305,12 @@ class Publisher:
 
 def project_digest(project: Path) -> str:
     """A digest of all that is published of a project: ontology, shapes, rules, queries and data."""
-    return _files_digest(project, (*PUBLISHED_PARTS, "data"))
+    return _files_digest(project, loading.KEPT)
 
 
 def parts_digest(project: Path) -> str:
     """A digest of what a release keeps of a project beside the data."""
-    return _files_digest(project, PUBLISHED_PARTS)
+    return _files_digest(project, loading.PARTS)
 
 
 def quad_digest(quads: Iterable[Quad], removed: Iterable[Quad] = (), base: str = "0") -> str:
@@ -369,15 +340,6 @@ def _files_digest(folder: Path, parts: Iterable[str]) -> str:
         digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def _copy_parts(source: Path, target: Path, copy: Callable[[str, str], object] = shutil.copy2) -> None:
-    """Copy what a release keeps of a project; from a release, which never changes, links will do."""
-    shutil.rmtree(target, ignore_errors=True)
-    for part in PUBLISHED_PARTS:
-        shutil.copytree(source / part, target / part, copy_function=copy)
-    if (source / CATALOGUE).is_file():
-        copy(str(source / CATALOGUE), str(target / CATALOGUE))
 
 
 def _without_derived(quads: Iterable[Quad]) -> frozenset[Quad]:

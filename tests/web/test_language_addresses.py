@@ -8,7 +8,8 @@ import pytest
 
 BROWSER = {"Accept": "text/html"}
 PAGES = (
-    "/", "/roadmaps", "/roadmaps/PE", "/ask?axis=gender&country=PE", "/matrix", "/compare?countries=PE%2CEC", "/countries",
+    "/", "/roadmaps", "/roadmaps/PE", "/ask?axis=gender&country=PE", "/matrix",
+    "/compare?countries=PE%2CEC", "/countries",
     "/institutions/pe-mp", "/doc/mandate/pe-mp-cybercrime", "/queries", "/queries/axes/all", "/sparql", "/exports",
     "/ontology", "/shapes", "/releases", "/releases/1", "/validate", "/docs",
 )  # fmt: skip

@@ -17,7 +17,9 @@ from graph_service.terms import LANGUAGES
 _LOCALISED = re.compile(rf"/(?P<language>{'|'.join(LANGUAGES)})(?P<path>/.*)?")
 # links and forms of a page to other pages of ours: files of the pages and those that name a language stay as they are
 _LINK = re.compile(
-    rf'(?P<before>(?<!hreflang="x-default" )\b(?:href|action)=")(?P<path>/(?!/|static/|(?:{"|".join(LANGUAGES)})(?:[/?#"]))[^"]*)', re.ASCII
+    r'(?P<before>(?<!hreflang="x-default" )\b(?:href|action)=")'
+    rf'(?P<path>/(?!/|static/|(?:{"|".join(LANGUAGES)})(?:[/?#"]))[^"]*)',
+    re.ASCII,
 )
 
 
