@@ -168,6 +168,24 @@ def test_without_a_query_people_get_the_form_and_programs_a_hint(client):
     assert hint.status_code == 400 and "query" in hint.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"SELECT (1{'+1' * 9000} AS ?x) {{}}",
+        f"SELECT * {{ {{}} {'UNION {} ' * 9000} }}",
+        f"ASK {{ {'?s ?p ?o . ' * 9000} }}",
+    ],
+    ids=["sum", "union", "patterns"],
+)
+def test_a_query_without_end_is_refused(client, query: str):
+    """Long chains end the engine's process as deep brackets do; long lists do not."""
+    refused = client.post("/sparql", data={"query": query})
+    listed = client.post("/sparql", data={"query": f"SELECT ?x {{ VALUES ?x {{ {'1 ' * 9000} }} }}", "format": "csv"})
+
+    assert (refused.status_code, "2000 operators" in refused.json()["detail"]) == (400, True)
+    assert len(listed.text.splitlines()) == 9001
+
+
 def test_an_editor_may_mark_what_it_asks_for_itself(client):
     """Some send `ac=1` with the queries that complete what is typed: it means nothing, and is no mistake."""
     answer = client.get("/sparql", params={"ac": "1", "query": "ASK {}"}, headers={"Accept": "application/json"})

@@ -17,6 +17,10 @@ from graph_service.web.respond import BodyTooLarge, MalformedRequest, Unsupporte
 FORM = "application/x-www-form-urlencoded"
 MAX_FIELDS = 1000
 MAX_NESTING = 256  # brackets within brackets; parsers go into each, and some thousands exhaust the stack of the process
+MAX_PARTS = 2000  # operators and patterns of a query: each is a step deeper for those who read its tree
+_PARTS = frozenset(
+    ["+", "-", "*", "/", "|", "&", "!", "=", "<", ">", ".", ";", "UNION", "MINUS", "OPTIONAL", "FILTER", "BIND"]
+)
 _UTF_8 = ("", "utf-8", "utf8", "us-ascii")
 _JSON_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 
@@ -96,6 +100,21 @@ def refuse_deep_query(query: str) -> None:
     >>> refuse_deep_query("ASK { FILTER('(((((')}")
     """
     _refuse_deep(word for kind, word, _ in tokens(query) if kind == "other")
+
+
+def refuse_long_query(query: str) -> None:
+    """Refuse a query of more operators and patterns than an engine can hold on its stack; lists may be as long as any.
+
+    Raises:
+        MalformedRequest: it has more than MAX_PARTS.
+
+    >>> refuse_long_query("SELECT * { VALUES ?x { 1 2 3 } FILTER(?x IN (1, 2, 3)) }")
+    """
+    found = ((kind == "number" and word[0] in "+-") or word.upper() in _PARTS for kind, word, _ in tokens(query))
+    if sum(found) > MAX_PARTS:
+        raise MalformedRequest(
+            f"The query has more than {MAX_PARTS} operators and patterns: ask in parts, or give long lists in VALUES."
+        )
 
 
 def refuse_deep_json(document: bytes) -> None:

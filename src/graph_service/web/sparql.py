@@ -188,6 +188,7 @@ def _operation(given: Sequence[tuple[str, str]]) -> Operation | None:
     if not text.strip():
         return None
     bodies.refuse_deep_query(text)
+    bodies.refuse_long_query(text)
     return Operation(
         text,
         tuple(value for name, value in given if name == "default-graph-uri"),
