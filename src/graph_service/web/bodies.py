@@ -18,9 +18,8 @@ FORM = "application/x-www-form-urlencoded"
 MAX_FIELDS = 1000
 MAX_NESTING = 256  # brackets within brackets; parsers go into each, and some thousands exhaust the stack of the process
 MAX_PARTS = 2000  # operators and patterns of a query: each is a step deeper for those who read its tree
-_PARTS = frozenset(
-    ["+", "-", "*", "/", "|", "&", "!", "=", "<", ">", ".", ";", "UNION", "MINUS", "OPTIONAL", "FILTER", "BIND"]
-)
+_PARTS = frozenset(("+", "-", "*", "/", "|", "&", "!", "=", "<", ">", ".", ";"))
+_PART_WORDS = frozenset(("UNION", "MINUS", "OPTIONAL", "FILTER", "BIND"))
 _UTF_8 = ("", "utf-8", "utf8", "us-ascii")
 _JSON_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 
@@ -110,8 +109,7 @@ def refuse_long_query(query: str) -> None:
 
     >>> refuse_long_query("SELECT * { VALUES ?x { 1 2 3 } FILTER(?x IN (1, 2, 3)) }")
     """
-    found = ((kind == "number" and word[0] in "+-") or word.upper() in _PARTS for kind, word, _ in tokens(query))
-    if sum(found) > MAX_PARTS:
+    if sum(_is_part(kind, word) for kind, word, _ in tokens(query)) > MAX_PARTS:
         raise MalformedRequest(
             f"The query has more than {MAX_PARTS} operators and patterns: ask in parts, or give long lists in VALUES."
         )
@@ -120,6 +118,12 @@ def refuse_long_query(query: str) -> None:
 def refuse_deep_json(document: bytes) -> None:
     """Refuse a JSON document whose objects and arrays stand too deep in one another. Raises as `refuse_deep_query`."""
     _refuse_deep(found[0].decode() for found in _JSON_BRACKET.finditer(document) if found[0][:1] != b'"')
+
+
+def _is_part(kind: str, word: str) -> bool:
+    if kind == "number":
+        return word[0] in "+-"  # `1+1` is read as two numbers
+    return word in _PARTS if kind == "other" else kind == "word" and word.upper() in _PART_WORDS
 
 
 def _refuse_deep(marks: Iterable[str]) -> None:
