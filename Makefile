@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup serve test check fix lock wheel clean
+.PHONY: help setup serve test check fix lock wheel editor clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,5 +43,9 @@ lock: setup ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
 		--extra dev --output-file requirements.lock pyproject.toml
 
+editor: ## build the editor of the SPARQL page again from web-src/ (needs Node)
+	npm ci --prefix web-src --ignore-scripts --no-audit --no-fund
+	npm run --prefix web-src build
+
 clean: ## remove what the targets made, except var/
-	rm -rf $(VENV) dist build tests/clients/comunica/node_modules tests/clients/jena/target .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) dist build web-src/node_modules tests/clients/comunica/node_modules tests/clients/jena/target .pytest_cache .mypy_cache .ruff_cache

@@ -11,7 +11,7 @@ from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from graph_service import views
-from graph_service.errors import ParameterError, UnknownTerm
+from graph_service.errors import UnknownTerm
 from graph_service.release import Release
 from graph_service.terms import (
     ELP,
@@ -27,13 +27,13 @@ from graph_service.terms import (
     record_iri,
     record_key,
 )
-from graph_service.views import Answer, Comparison, Coverage, Mandate, Record, Roadmap, RoadmapParts
-from graph_service.views.records import RENAMED_RECORD, WITHDRAWN_RECORD, Page, Withdrawal
+from graph_service.views import Answer, Coverage, Mandate, Neighbour, Record, Roadmap, RoadmapParts
+from graph_service.views.lists import Page
+from graph_service.views.records import RENAMED_RECORD, WITHDRAWN_RECORD, Withdrawal
 
 BY_AXIS, LEFT_OUT, MATRIX = "institutions/by-axis", "institutions/left-out", "coverage/matrix"
-PROFILE = "countries/profile"
 _REPLACED_BY, _DESCRIPTION = (Iri(PREFIXES["dcterms"] + name) for name in ("isReplacedBy", "description"))
-COMPARED = range(2, 7)  # how many countries stand side by side
+_DISPUTED = frozenset(ELP + name for name in ("PlanStatement", "Programme", "ActionPlan"))  # may meet disagreement
 
 R = TypeVar("R")
 
@@ -105,21 +105,6 @@ def plan_year(release: Release, plan: str) -> str | None:
     return next((str(row["value"]) for row in rows if compact(str(row["property"])) == "elp:year"), None)
 
 
-def comparison(release: Release, codes: Sequence[str], as_of: str) -> Comparison:
-    """Two to six countries side by side.
-
-    Raises:
-        UnknownTerm: one of them is not known.
-        ParameterError: too few, too many, or one twice.
-    """
-    members = [release.find("elp:Country", code, kind="country", parameter="countries") for code in codes]
-    slugs = [member.slug for member in members]
-    if len(slugs) not in COMPARED or len(set(slugs)) < len(slugs):
-        problem = f"Give {COMPARED[0]} to {COMPARED[-1]} different countries, for example countries=PE,EC."
-        raise ParameterError(problem, parameter="countries")
-    return views.comparison((_profile(release, slug, as_of) for slug in slugs), as_of=as_of)
-
-
 def exists(release: Release, iri: Iri) -> bool:
     """Whether there is something to tell of a resource: it is described, or it is a graph of the dataset."""
     return release.exists(iri) or iri in release.record.graphs
@@ -132,7 +117,7 @@ def incoming(release: Release, iri: Iri, number: int = 1) -> Page:
         UnknownTerm: there is no such page.
     """
     rows = release.ask("records/incoming", {"record": str(iri)}).rows if release.exists(iri) else ()
-    return views.records.page(rows, number)
+    return views.lists.page(rows, number)
 
 
 def record(release: Release, iri: Iri, pointing: Sequence[Binding]) -> Record:
@@ -150,7 +135,26 @@ def record(release: Release, iri: Iri, pointing: Sequence[Binding]) -> Record:
         pointing,
         release.ask("records/evidence", asked).rows if described else (),
         [each for kind in types for each in usual_properties(release).get(kind, ())],
+        release.ask("records/disagreements", asked).rows if described and not _DISPUTED.isdisjoint(types) else (),
     )
+
+
+def neighbours(release: Release, iri: Iri) -> tuple[Neighbour, ...]:
+    """The records that a record is linked to."""
+    if not release.exists(iri):
+        return ()
+    outgoing, pointing, through = (
+        release.ask(f"records/{name}", {"record": str(iri)}).rows for name in ("outgoing", "incoming", "through")
+    )
+    return views.records.neighbours(iri, outgoing, pointing, through)
+
+
+def stated_by(release: Release, source: str) -> Mapping[Iri, tuple[Binding, ...]]:
+    """What rests on a source, given by its slug: record → rows of `sources/statements`, one or more."""
+    rows: dict[Iri, list[Binding]] = {}
+    for row in release.ask("sources/statements", {"source": source}).rows:
+        rows.setdefault(Iri(str(row["record"])), []).append(row)
+    return {record: tuple(found) for record, found in rows.items()}
 
 
 def statements(release: Release, iri: Iri, pointing: Sequence[Binding]) -> tuple[Triple, ...]:
@@ -253,12 +257,3 @@ def components(release: Release) -> tuple[Iri, ...]:
         return tuple(member.iri for member in release.members("elp:Component"))
     rows = release.ask("coverage/components", {"country": countries[0].slug, "axis": axes(release)[0]}).rows
     return tuple(dict.fromkeys(Iri(str(row["component"])) for row in rows))
-
-
-def _profile(release: Release, country: str, as_of: str) -> views.Profile:
-    values = {"country": country}
-    return views.profile(
-        release.ask(PROFILE, {**values, "as_of": as_of}).rows,
-        release.ask("roadmaps/organisations", values).rows,
-        release.ask("roadmaps/evidence", values).rows,
-    )

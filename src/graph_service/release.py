@@ -147,6 +147,10 @@ class Release:
         """How the values of a query would be understood, without running it. Raises as `ask`."""
         return self._bind(self.question(name), values).understood
 
+    def bound(self, name: str, values: Mapping[str, str]) -> Binding:
+        """The terms that the values of a query stand for, by variable. Raises as `ask`."""
+        return self._bind(self.question(name), values).binding
+
     def describe(self, iris: Iterable[Iri]) -> tuple[Triple, ...]:
         """The statements of some records, with their evidence and its sources; sorted, each once."""
         found: set[Triple] = set()
@@ -186,7 +190,7 @@ class Release:
         members = self.members(scheme)
         wanted = given.strip().casefold()
         for member in members:
-            if wanted in (member.slug.casefold(), (member.code or "").casefold(), member.iri.casefold()):
+            if wanted in {each.casefold() for each in (member.slug, member.code, member.iri) if each}:
                 return member
         known = {key: m.slug for m in members for key in (m.slug, m.code or m.slug, *map(str, m.labels))}
         near = list(dict.fromkeys(known[key] for key in nearest(given, list(known), count=6)))[:3]

@@ -45,6 +45,14 @@ class Settings:
             "expected": "scheme and host alone, such as https://data.example.org",
         },
     )
+    contact: str = field(
+        default="",
+        metadata={
+            "help": "e-mail address to which readers report errors; empty: none is told",
+            "pattern": r"([\w.+-]+@[\w-]+(\.[\w-]+)+)?",
+            "expected": "an e-mail address, such as data@example.org",
+        },
+    )
     default_graph: str = field(
         default="union",
         metadata={"help": "what a query without GRAPH sees: all graphs, or none", "one_of": ("union", "separate")},

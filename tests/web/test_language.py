@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 from graph_service.web.language import LOCALE_FOLDER, write_date
 
 PACKAGE = LOCALE_FOLDER.parent
-METHODS = [("web/**.py", "python"), ("web/pages/**.html", "jinja2")]
+METHODS = [("web/**.py", "python"), ("formats/**.py", "python"), ("web/pages/**.html", "jinja2")]
 OPTIONS = {"web/pages/**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "later": None, "say": None}
 

@@ -25,7 +25,7 @@ from graph_service.release import Release
 from graph_service.releases import Releases
 from graph_service.settings import Settings
 from graph_service.terms import BASE, ELP, ID, Iri, ntriple, record_iri
-from graph_service.views.records import PAGE_ROWS
+from graph_service.views.lists import PAGE_ROWS
 from graph_service.web.app import create_app
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -380,7 +380,7 @@ def test_the_page_of_a_record_that_went_leads_to_what_it_was(departed: TestClien
     page = departed.get(f"/doc/{GAP}?lang=es", headers={"Accept": BROWSER})
 
     assert page.status_code == 410
-    assert f'href="/doc/{GAP}?release=1"' in page.text and 'href="/releases/1..2"' in page.text
+    assert f'href="/es/doc/{GAP}?release=1"' in page.text and 'href="/es/releases/1..2"' in page.text
     assert "Esta ficha fue retirada" in page.text
     assert departed.get(f"/doc/{GAP}?release=1", headers={"Accept": BROWSER}).status_code == 200
 
@@ -400,7 +400,7 @@ def test_a_withdrawn_record_names_what_replaced_it(departed: TestClient):
     assert answer.json()["replaced_by"] == [ID + "event/kick-off"]
     assert (answer.json()["reason"], answer.json()["last_release"]) == ("Contada dos veces.", 2)
     assert links(answer.headers["Link"])["successor-version"] == [ID + "event/kick-off"]
-    assert 'href="/events/kick-off"' in page.text and "Contada dos veces." in page.text
+    assert 'href="/es/events/kick-off"' in page.text and "Contada dos veces." in page.text
 
 
 def test_what_the_graph_says_of_a_withdrawn_record_is_told_as_rdf(departed: TestClient):

@@ -72,3 +72,11 @@ def test_the_catalogue_lists_every_question(client):
 
     assert [each["name"] for each in listed] == QUERIES
     assert all(set(each["summary"]) == {"en", "es", "fr", "pt"} for each in listed)
+
+
+@pytest.mark.parametrize("blank", [" ", "\f", "\u2003"])
+def test_white_space_is_no_value(client, blank: str):
+    """It is not left out, and it names nothing: neither the first record without a code, nor any other."""
+    answer = client.get("/queries/institutions/by-kind", params={"kind": "ministry", "component": blank})
+
+    assert answer.status_code == 422

@@ -25,7 +25,7 @@ EXAMPLES = {  # one record of each kind → the page of its own, if it has one
     "concept/stated": None,
     "gap/ar-gender": None,
     "statement/plan-roadmaps": None,
-    "source/seed-plan-2018": None,
+    "source/seed-plan-2018": "/sources/seed-plan-2018",
     "graph/derived": None,
     "graph/countries": None,
 }

@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     made = command("roadmap", roadmap, "print the roadmap of a country")
     made.add_argument("country", metavar="COUNTRY", help="ISO 3166 code")
     made.add_argument("--as-of", help="date, month or year; today when left out")
-    roadmap_formats = ("json", "csv", "ttl", "jsonld", "nt", "rdf", "html")
+    roadmap_formats = ("json", "csv", "ttl", "jsonld", "nt", "rdf", "html", "md")
     made.add_argument("--format", default="json", choices=roadmap_formats, help="json by default")
     made = command("export", export, "write the graph to stdout")
     choices = (*graph_formats, "csv.zip", "xlsx")

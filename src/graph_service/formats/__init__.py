@@ -10,24 +10,34 @@ from graph_service.formats.csv_view import view_csv
 from graph_service.formats.history import Entry, atom, releases_csv
 from graph_service.formats.json_ld import jsonld
 from graph_service.formats.json_view import view_json
+from graph_service.formats.markdown import Words, roadmap_markdown
 from graph_service.formats.rdf import graph_bytes, turtle
 from graph_service.formats.report import finding_members
-from graph_service.formats.table import table_bytes, table_csv, table_json
+from graph_service.formats.table import table_bytes, table_csv, table_json, table_statements
+from graph_service.formats.vocabulary import rules_csv, terms_csv
+from graph_service.formats.workbook import Cover, table_workbook
 
 __all__ = [
     "RDF_MEDIA_TYPES",
     "Code",
+    "Cover",
     "Entry",
     "Label",
+    "Words",
     "atom",
     "finding_members",
     "graph_bytes",
     "jsonld",
     "releases_csv",
+    "roadmap_markdown",
+    "rules_csv",
     "slug_of",
     "table_bytes",
     "table_csv",
     "table_json",
+    "table_statements",
+    "table_workbook",
+    "terms_csv",
     "to_json",
     "turtle",
     "view_csv",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from graph_service.formats.common import Code, Label, slug_of
@@ -16,6 +17,8 @@ from graph_service.views import (
     Citation,
     Comparison,
     Coverage,
+    Difference,
+    Network,
     Record,
     Roadmap,
 )
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def view_csv(
-    view: Roadmap | Coverage | Comparison | Record, label: Label, language: str = "en", code: Code = slug_of
+    view: Roadmap | Coverage | Comparison | Network | Record, label: Label, language: str = "en", code: Code = slug_of
 ) -> bytes:
     """Write a view as one table; see the functions below for its columns. Several slugs or
     addresses of a cell are joined by one space, several quotes by ` | `. Values are exact, as in `table_csv`.
@@ -36,9 +39,12 @@ def view_csv(
     if isinstance(view, Roadmap):
         return csv_bytes(_ROADMAP_COLUMNS, _cells(writer.roadmap(view), _ROADMAP_COLUMNS))
     if isinstance(view, Coverage):
-        return csv_bytes(("country", "axis", "institutions"), writer.coverage(view))
+        more = _DIFFERENCE_COLUMNS if view.difference else ()
+        return csv_bytes(("country", "axis", "institutions", *more), writer.coverage(view))
     if isinstance(view, Comparison):
         return csv_bytes(("country", "measure", "of", "value"), writer.comparison(view))
+    if isinstance(view, Network):
+        return csv_bytes(_NETWORK_COLUMNS, writer.network(view))
     if isinstance(view, Record):
         return csv_bytes(_RECORD_COLUMNS, _cells(writer.record(view), _RECORD_COLUMNS))
     raise TypeError(f"The table of {type(view).__name__} is that of its query: use table_csv.")
@@ -52,6 +58,8 @@ _ROADMAP_COLUMNS = (
     "section", "record", "name", "kind", "axis", "component", "start", "end", "status", "status_then",
     "text", "certainty", "source", "url", "quote",
 )  # fmt: skip
+_DIFFERENCE_COLUMNS = ("compared_to", "before", "change", "gained", "lost")
+_NETWORK_COLUMNS = ("one", "one_kind", "other", "other_kind", "link", "times", "records")
 _RECORD_COLUMNS = ("section", "property", "value", "language", "certainty", "source", "url", "quote")
 
 
@@ -198,9 +206,31 @@ class _CsvView:
 
     def coverage(self, view: Coverage) -> Iterator[tuple[str, ...]]:
         """One row per cell, so that the columns do not depend on how many axes there are."""
+        if view.difference:
+            yield from self.difference(view.difference)
+            return
         for country in view.countries:
             for axis in view.axes:
                 yield self.code(country), self.code(axis), str(view.counts[country, axis])
+
+    def difference(self, view: Difference) -> Iterator[tuple[str, ...]]:
+        """One row per cell: what it counts now, what at the other date, and how it came about."""
+        for cell in view.cells:
+            counts = (cell.before, cell.change, cell.gained, cell.lost)
+            yield (
+                self.code(cell.country),
+                self.code(cell.axis),
+                str(cell.after),
+                view.compared_to,
+                *(str(count) for count in counts),
+            )
+
+    def network(self, view: Network) -> Iterator[tuple[str, ...]]:
+        """One row per link, each end with its kind: every node has a link."""
+        kinds = {node.iri: node.kind for node in view.nodes}
+        for link in view.ties:
+            ends = ((self.code(end), kinds[end]) for end in (link.one, link.other))
+            yield (*chain.from_iterable(ends), link.kind, str(link.strength), self.codes(link.records))
 
     def comparison(self, view: Comparison) -> Iterator[tuple[str, ...]]:
         """One row per country and measure: institutions, coverage of an axis, events, membership, gaps."""
@@ -209,11 +239,15 @@ class _CsvView:
             yield country, "institutions", "", str(profile.institutions)
             for axis in view.axes:
                 yield country, "coverage", self.code(axis), str(profile.coverage[axis])
+            for cell in profile.cells:
+                yield country, "coverage-by-component", self.codes((cell.axis, cell.component)), str(cell.institutions)
             yield country, "events", "", str(profile.events)
             yield country, "announced", "", str(profile.announced)
             for membership in profile.memberships:
                 yield country, "membership", self.code(membership.organisation), self.code(membership.status)
             yield country, "gaps", "", str(profile.gaps)
+            for gap in profile.told_gaps:
+                yield country, "gap", self.code(gap.axis), self.code(gap.iri)
 
     def record(self, view: Record) -> Iterator[dict[str, str]]:
         """One row per value, per record that points here, per property not recorded, per evidence."""

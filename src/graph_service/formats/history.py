@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -33,17 +34,24 @@ def releases_csv(records: Iterable[ReleaseRecord]) -> bytes:
     return csv_bytes(COLUMNS, rows)
 
 
-def atom(title: str, address: str, page: str, entries: Sequence[Entry], language: str) -> bytes:
+def atom(
+    title: str,
+    address: str,
+    page: str,
+    entries: Sequence[Entry],
+    language: str,
+    updated: datetime.datetime,
+) -> bytes:
     """Write an Atom feed of releases, newest first.
 
     Args:
         address: of the feed itself; page: of the list that people read. Both absolute.
-        entries: at least one.
+        updated: when the feed last changed, where it has no entry.
     """
     feed = ElementTree.Element("feed", {"xmlns": ATOM_NAMESPACE, "xml:lang": language})
     _text(feed, "title", title)
     _text(feed, "id", page)
-    _text(feed, "updated", entries[0].record.moment.isoformat())
+    _text(feed, "updated", (entries[0].record.moment if entries else updated).isoformat())
     ElementTree.SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml", "href": address})
     ElementTree.SubElement(feed, "link", {"rel": "alternate", "href": page})
     for each in entries:

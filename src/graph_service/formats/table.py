@@ -1,4 +1,4 @@
-"""The result of a query as CSV or JSON (RFC 4180, RFC 8259)."""
+"""The result of a query as CSV, JSON or statements (RFC 4180, RFC 8259, csv2rdf)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 from graph_service.errors import MalformedValue
 from graph_service.formats.common import Code, slug_of, to_json
 from graph_service.terms import (
+    BASE,
+    RDF_TYPE,
     XSD,
     Binding,
     Iri,
     Literal,
     Term,
+    Triple,
     record_iri,
     record_key,
 )
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from graph_service.release import Result
 
 
+CSVW = "http://www.w3.org/ns/csvw#"
 _ANY_KIND = frozenset({"iri", "record", "subject", "object", "property", "value"})  # columns of whole IRIs
 
 
@@ -56,6 +60,27 @@ def table_json(
             "links": dict(links or {}),
         }
     )
+
+
+def table_statements(result: Result) -> Iterator[Triple]:
+    """Say a result in RDF: a table, its rows with their numbers, and what each row describes.
+
+    As Generating RDF from Tabular Data on the Web (csv2rdf, standard mode) says it, except that a cell keeps the
+    term that the graph has, so that records are linked; the property of a column is a fragment of the question.
+    """
+    question = f"{BASE}queries/{result.query.name}"
+    table = Iri("_:table")
+    yield table, Iri(RDF_TYPE), Iri(CSVW + "Table")
+    yield table, Iri(CSVW + "url"), Iri(f"{question}.csv")
+    for number, row in enumerate(result.rows, 1):
+        entry, described = Iri(f"_:row{number:06}"), Iri(f"_:cells{number:06}")
+        yield table, Iri(CSVW + "row"), entry
+        yield entry, Iri(RDF_TYPE), Iri(CSVW + "Row")
+        yield entry, Iri(CSVW + "rownum"), Literal(str(number), None, XSD + "integer")
+        yield entry, Iri(CSVW + "describes"), described
+        for column in result.columns:
+            if (value := row.get(column.name)) is not None:
+                yield described, Iri(f"{question}#{column.name}"), value
 
 
 def table_bytes(result: Result, suffix: str, release: int, links: Mapping[str, str] | None = None) -> bytes:

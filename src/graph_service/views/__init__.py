@@ -6,15 +6,20 @@ Each builder names the query whose rows it takes; a row that lacks a column rais
 """
 
 from graph_service.views.answers import answer, coverage
+from graph_service.views.differences import component_cells, difference
+from graph_service.views.network import Network, Node, Tie, network
 from graph_service.views.records import comparison, listing, profile, record
 from graph_service.views.roadmaps import changes, roadmap
 from graph_service.views.sources import citations, sources_of
 from graph_service.views.values import (
     Answer,
+    CellChange,
     Change,
     Citation,
     Comparison,
+    ComponentCell,
     Coverage,
+    Difference,
     Event,
     Gap,
     GapCell,
@@ -23,8 +28,10 @@ from graph_service.views.values import (
     Listing,
     Mandate,
     Membership,
+    Neighbour,
     Period,
     Profile,
+    Reading,
     Record,
     Roadmap,
     RoadmapParts,
@@ -35,10 +42,13 @@ from graph_service.views.values import (
 
 __all__ = [
     "Answer",
+    "CellChange",
     "Change",
     "Citation",
     "Comparison",
+    "ComponentCell",
     "Coverage",
+    "Difference",
     "Event",
     "Gap",
     "GapCell",
@@ -47,19 +57,27 @@ __all__ = [
     "Listing",
     "Mandate",
     "Membership",
+    "Neighbour",
+    "Network",
+    "Node",
     "Period",
     "Profile",
+    "Reading",
     "Record",
     "Roadmap",
     "RoadmapParts",
     "Row",
     "Statement",
+    "Tie",
     "answer",
     "changes",
     "citations",
     "comparison",
+    "component_cells",
     "coverage",
+    "difference",
     "listing",
+    "network",
     "number_of",
     "profile",
     "record",

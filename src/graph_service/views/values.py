@@ -156,6 +156,39 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class CellChange:
+    """How one cell of the matrix differs from another date: `after` - `before` = `change` = `gained` - `lost`."""
+
+    country: Iri
+    axis: Iri
+    before: int
+    after: int
+    change: int
+    gained: int  # institutions that are counted now and were not then
+    lost: int  # institutions that were counted then and are not now
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What changed in the matrix since another date; before it, where that date is the later one."""
+
+    compared_to: str
+    cells: tuple[CellChange, ...]  # by country, then axis, as the matrix shows them
+
+    def row(self, country: Iri) -> tuple[CellChange, ...]:
+        """The cells of a country, in the order of the axes."""
+        return tuple(each for each in self.cells if each.country == country)
+
+    def row_change(self, country: Iri) -> int:
+        """The change of a country over all axes."""
+        return sum(each.change for each in self.row(country))
+
+    def column_change(self, axis: Iri) -> int:
+        """The change of an axis over all countries."""
+        return sum(each.change for each in self.cells if each.axis == axis)
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """How many institutions hold a mandate: rows are countries, columns are axes."""
 
@@ -164,6 +197,7 @@ class Coverage:
     counts: Mapping[tuple[Iri, Iri], int]  # (country, axis) → distinct institutions; all cells present
     component: Iri | None
     as_of: str
+    difference: Difference | None = None
 
     def row_total(self, country: Iri) -> int:
         """Mandates of a country over all axes."""
@@ -254,6 +288,26 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """One of several values on which sources disagree, with those who give it."""
+
+    value: str  # a number and its unit
+    description: Literal
+    statement: Iri
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A record that another one is linked to."""
+
+    iri: Iri
+    property: Iri
+    through: Iri | None  # the mandate, membership, participation or evidence between them
+    outgoing: bool  # whether the record itself says it
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One resource: what is recorded of it, by whom it is said, what points to it, what is not recorded."""
 
@@ -263,6 +317,8 @@ class Record:
     incoming: tuple[Incoming, ...]
     missing: tuple[Iri, ...]  # properties that records of its class usually have and this one lacks
     citations: tuple[Citation, ...]
+    newest: Literal | None = None  # the date of its newest source; None where none has a date
+    readings: tuple[Reading, ...] = ()  # values on which sources disagree, side by side; empty where they do not
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +327,15 @@ class Listing:
 
     columns: tuple[str, ...]
     rows: tuple[Binding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentCell:
+    """How many institutions of a component hold a mandate on an axis."""
+
+    axis: Iri
+    component: Iri
+    institutions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +349,8 @@ class Profile:
     memberships: tuple[Membership, ...]
     gaps: int
     announced: int = 0  # events announced or planned, which `events` does not count
+    cells: tuple[ComponentCell, ...] = ()  # every axis with every component
+    told_gaps: tuple[Gap, ...] = ()  # those that `gaps` counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,28 @@
-"""Answers: the home page, /ask, /matrix and /compare. Who covers what, where, as of when."""
+"""Answers: the home page and /ask. Who covers what, where, as of when."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
 from starlette.responses import Response
 
-from graph_service import asking, formats
-from graph_service.asking import BY_AXIS, MATRIX, PROFILE
+from graph_service import asking, formats, searching
+from graph_service.asking import BY_AXIS
+from graph_service.formats.json_schema import view_schema
 from graph_service.release import Release
 from graph_service.terms import Iri
-from graph_service.views import Answer, Comparison, Coverage
-from graph_service.web import respond
+from graph_service.understanding import AS_OF, Understood
+from graph_service.views import Answer
+from graph_service.views.words import Answered, Interpretation
+from graph_service.web import respond, wording
 from graph_service.web.language import later, translations
 from graph_service.web.media import CSV, HTML, JSON, RDF_FORMATS
-from graph_service.web.respond import PERIOD, Asked, CurrentRelease, Wanted, Writers, about
+from graph_service.web.respond import Asked, CurrentRelease, Wanted, Writers, about
 from graph_service.web.tiles import tiles
 
 router = APIRouter(tags=["pages"])
@@ -42,22 +47,24 @@ ANY = {
     "country": later("Any country"),
     "axis": later("Any axis"),
 }
-COMPARE_PARAMETERS = (
+
+
+WORDS = (
     {
-        "name": "countries",
+        "name": wording.QUESTION,
         "in": "query",
-        "description": "two to six codes, separated by commas; left out, the page asks for them",
+        "description": "a question in words, in any of the languages; without other parts it is read and leads to them",
         "allowEmptyValue": True,
         "schema": {"type": "string"},
     },
-    {
-        "name": "as_of",
-        "in": "query",
-        "description": "date, month or year: what was in force at some time within it",
-        "allowEmptyValue": True,
-        "schema": {"type": "string", "pattern": PERIOD},
-    },
 )
+
+
+def _in_words(request: Request) -> bool:
+    return wording.QUESTION in request.query_params
+
+
+InWords = Annotated[bool, Depends(_in_words)]  # whether there is a question in words, be it empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +84,35 @@ def home(wanted: Asked, release: CurrentRelease) -> Response:
     return respond.respond(wanted, release, {HTML: lambda: _home_page(wanted, release, values)}, values=values)
 
 
-@router.get("/ask{suffix:suffix}", openapi_extra=about(HTML, JSON, CSV, *RDF_FORMATS, query=BY_AXIS, answer=Answer))
-def ask(wanted: Asked, release: CurrentRelease) -> Response:
-    """Which institutions cover an axis, where, as of when; and which do not although a source names them."""
-    values = wanted.values(release, BY_AXIS)
+@router.get(
+    "/ask{suffix:suffix}",
+    openapi_extra=about(
+        HTML,
+        JSON,
+        CSV,
+        *RDF_FORMATS,
+        query=BY_AXIS,
+        parameters=WORDS,
+        answer={"anyOf": [view_schema(each) for each in (Answer, Answered, Interpretation)]},
+        statuses=(200, 303),
+    ),
+)
+def ask(wanted: Asked, release: CurrentRelease, in_words: InWords) -> Response:
+    """Which institutions cover an axis, where, as of when; a question in words leads to what it asks for (303)."""
+    names = [each.name for each in release.question(BY_AXIS).parameters]
+    given = wanted.parameters([*names, wording.QUESTION])
+    question = given.pop(wording.QUESTION, "")
+    if in_words and not given.keys() - {AS_OF}:
+        return _read(wanted, release, question)
+    values = release.understood(BY_AXIS, given)
     offered = (HTML, JSON, CSV, *RDF_FORMATS)
 
     def view() -> Answer:
-        return asking.answer(release, values)
+        answer = asking.answer(release, values)
+        return _answered(release, answer, _understand(wanted, release, question)) if question else answer
 
     writers: Writers = {
-        HTML: lambda: _ask_page(wanted, release, view()),
+        HTML: lambda: _ask_page(wanted, release, view(), question),
         JSON: lambda: respond.view_json(release, wanted, view(), offered, BY_AXIS),
         CSV: lambda: formats.table_csv(release.ask(BY_AXIS, values)),
         **respond.rdf_writers(release, lambda: release.describe(_records(view()))),
@@ -95,38 +120,34 @@ def ask(wanted: Asked, release: CurrentRelease) -> Response:
     return respond.respond(wanted, release, writers, query=BY_AXIS, values=values)
 
 
-@router.get("/matrix{suffix:suffix}", openapi_extra=about(HTML, JSON, CSV, query=MATRIX, answer=Coverage))
-def matrix(wanted: Asked, release: CurrentRelease) -> Response:
-    """How many institutions hold a mandate in force, per country and axis; 0 is a gap in the sources."""
-    values = wanted.values(release, MATRIX)
-    offered = (HTML, JSON, CSV)
+def _read(wanted: Wanted, release: Release, question: str) -> Response:
+    """Lead a question in words to its answer; where it is not understood well enough, say so, with help."""
+    understood = _understand(wanted, release, question)
+    lead = wording.lead(release, understood)
+    if lead and wording.sufficient(understood):
+        return respond.see_other(wording.led(wanted, understood.question, lead))
     writers: Writers = {
-        HTML: lambda: _matrix_page(wanted, release, values),
-        JSON: lambda: respond.view_json(release, wanted, asking.coverage(release, values), offered, MATRIX),
-        CSV: lambda: respond.view_csv(release, wanted, asking.coverage(release, values)),
+        HTML: lambda: _words_page(wanted, release, understood),
+        JSON: lambda: respond.view_json(
+            release, wanted, wording.interpretation(release, understood, wanted.language), (HTML, JSON), BY_AXIS
+        ),
     }
-    return respond.respond(wanted, release, writers, query=MATRIX, values=values)
+    return respond.respond(wanted, release, writers, query=BY_AXIS)
 
 
-@router.get(
-    "/compare{suffix:suffix}",
-    openapi_extra=about(HTML, JSON, CSV, parameters=COMPARE_PARAMETERS, answer=Comparison),
-)
-def compare(wanted: Asked, release: CurrentRelease) -> Response:
-    """Two to six countries side by side."""
-    given = wanted.parameters(("countries", "as_of"))
-    codes = [code for code in given.get("countries", "").replace(",", " ").split() if code]
-    as_of = release.understood(MATRIX, {"as_of": given.get("as_of", "")})["as_of"]
-    if not codes:
-        empty = {HTML: lambda: _compare_page(wanted, release, None, as_of)}
-        return respond.respond(wanted, release, empty, values={"as_of": as_of})
-    view = asking.comparison(release, codes, as_of)
-    writers: Writers = {
-        HTML: lambda: _compare_page(wanted, release, view, as_of),
-        JSON: lambda: respond.view_json(release, wanted, view, (HTML, JSON, CSV), PROFILE),
-        CSV: lambda: respond.view_csv(release, wanted, view),
-    }
-    return respond.respond(wanted, release, writers, query=PROFILE, values={"country": codes[0], "as_of": as_of})
+def _understand(wanted: Wanted, release: Release, question: str) -> Understood:
+    return searching.understand(release, question, wanted.language)
+
+
+def _answered(release: Release, answer: Answer, understood: Understood) -> Answered:
+    """An answer, with how its question was understood."""
+    return Answered(
+        **{each.name: getattr(answer, each.name) for each in fields(answer)},
+        question=understood.question,
+        understood=wording.told(understood),
+        not_understood=(*understood.not_understood, *understood.elsewhere),
+        records=searching.records_of(release, understood),
+    )
 
 
 def _home_page(wanted: Wanted, release: Release, values: Mapping[str, str]) -> str:
@@ -140,49 +161,44 @@ def _home_page(wanted: Wanted, release: Release, values: Mapping[str, str]) -> s
         country=_iri("country", release, values),
         coverage=asking.coverage(release, {}),
         places=tiles(release),
+        examples=wording.examples(release, wanted.language)[1:2],
         holdings=[(len(release.members(f"elp:{name}")), address, words) for name, (address, words) in HOLDINGS.items()],
     )
 
 
-def _ask_page(wanted: Wanted, release: Release, answer: Answer) -> str:
+def _ask_page(wanted: Wanted, release: Release, answer: Answer, question: str) -> str:
+    understood = _understand(wanted, release, question) if question else None
     return wanted.page(
         release,
         "ask.html",
         **_question(release, answer.parameters),
         answer=answer,
+        words=understood,
+        named=searching.records_of(release, understood) if understood else (),
         understood=[iri for name in ("axis", "country", "component", "kind")
                     if (iri := _iri(name, release, answer.parameters))],
         wider=() if answer.mandates else tuple(_wider(release, answer.parameters, wanted.language)),
     )  # fmt: skip
 
 
-def _matrix_page(wanted: Wanted, release: Release, values: Mapping[str, str]) -> str:
+def _words_page(wanted: Wanted, release: Release, understood: Understood) -> str:
+    """How a question was understood, and how to go on, where that is not enough to answer it."""
     return wanted.page(
         release,
-        "matrix.html",
-        coverage=asking.coverage(release, values),
-        components=release.members("elp:Component"),
-        chosen=values.get("component", ""),
-        as_of=wanted.value("as_of"),
-    )
-
-
-def _compare_page(wanted: Wanted, release: Release, comparison: Comparison | None, as_of: str) -> str:
-    countries = release.members("elp:Country")
-    return wanted.page(
-        release,
-        "compare.html",
-        comparison=comparison,
-        as_of=as_of,
-        chosen=wanted.value("countries"),
-        countries=countries,
-        example=",".join(member.slug for member in countries[:3]),
+        "words.html",
+        **_question(release, understood.parts),
+        words=understood,
+        named=searching.records_of(release, understood),
+        told=wording.interpretation(release, understood, wanted.language),
+        choices=tuple(wording.choices(release, understood)),
+        compared=wording.compared(understood),
+        search=f"/search?{urlencode({wording.QUESTION: understood.question})}",
     )
 
 
 def _question(release: Release, values: Mapping[str, str]) -> Mapping[str, object]:
     """What the sentence form needs: the choices, and what was chosen."""
-    query = release.catalogue.get(BY_AXIS)
+    query = release.question(BY_AXIS)
     chosen = {each.name: values.get(each.name, "") for each in query.parameters}
     options = {each.name: release.members(each.scheme) for each in query.parameters if each.scheme}
     return {"asked": chosen, "options": options}
@@ -190,7 +206,7 @@ def _question(release: Release, values: Mapping[str, str]) -> Mapping[str, objec
 
 def _example(release: Release) -> Mapping[str, str]:
     """The question that the home page answers: the example of the query file, or what comes first in this graph."""
-    query = release.catalogue.get(BY_AXIS)
+    query = release.question(BY_AXIS)
     example = {}
     for name in ("axis", "country"):
         slugs = [member.slug for member in release.members(query.parameter(name).scheme or "")]
@@ -202,7 +218,7 @@ def _example(release: Release) -> Mapping[str, str]:
 
 def _iri(name: str, release: Release, values: Mapping[str, str]) -> Iri | None:
     """The record that a parameter of the question names, if it was given."""
-    parameter = release.catalogue.get(BY_AXIS).parameter(name)
+    parameter = release.question(BY_AXIS).parameter(name)
     if not parameter.scheme or not values.get(name):
         return None
     return release.find(parameter.scheme, values[name], kind=name, parameter=name).iri

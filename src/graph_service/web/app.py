@@ -9,19 +9,26 @@ from graph_service.errors import GraphServiceError
 from graph_service.releases import Releases
 from graph_service.settings import Settings
 from graph_service.web import (
+    about,
     answers,
+    coverage,
     descriptions,
     exports,
     graphs,
+    identifiers,
+    lists,
+    network,
     operations,
     problems,
     queries,
     records,
     releases,
     roadmaps,
+    search,
     sparql,
     updates,
     validating,
+    vocabulary,
 )
 from graph_service.web.addresses import Localised
 from graph_service.web.compression import Compression
@@ -36,15 +43,22 @@ def create_app(followed: Releases, settings: Settings) -> FastAPI:
     rooms = (
         descriptions,
         answers,
+        coverage,
+        network,
         roadmaps,
+        lists,
         records,
+        identifiers,
+        about,
         queries,
+        search,
         sparql,
         updates,
         graphs,
         releases,
         exports,
         validating,
+        vocabulary,
         operations,
     )
     for room in rooms:

@@ -1,13 +1,12 @@
-"""Exports: the graph and its tables as files, and what its words mean: ontology, shapes, JSON-LD context."""
+"""Exports: the graph and its tables as files to take away, each with its size, rows and digest."""
 
 from __future__ import annotations
 
 import re
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from email.utils import formatdate, parsedate_to_datetime
-from functools import partial
 
 from fastapi import APIRouter
 from starlette.datastructures import Headers
@@ -20,12 +19,10 @@ from graph_service.errors import RangeNotSatisfiable
 from graph_service.exporting import STEM, Export, ExportFolder, Written
 from graph_service.formats.json_schema import COUNT, array, closed
 from graph_service.release import Release
-from graph_service.terms import RDF_TYPE, SKOS, Iri, Literal, Triple, choose, compact
-from graph_service.turtle import parse_triples
+from graph_service.terms import Iri
 from graph_service.web import respond
 from graph_service.web.addresses import origin
-from graph_service.web.language import later, translations
-from graph_service.web.media import CSVS, HTML, JSON, JSONLD, NQ, NT, RDF, RDF_FORMATS, TRIG, TTL, XLSX, Format
+from graph_service.web.media import CSVS, HTML, JSON, JSONLD, NQ, NT, RDF, TRIG, TTL, XLSX, Format
 from graph_service.web.respond import Asked, CurrentRelease, Wanted, Writers, about
 
 router = APIRouter(tags=["data"])
@@ -33,12 +30,6 @@ router = APIRouter(tags=["data"])
 DUMPS = (TTL, NQ, TRIG, JSONLD, NT, RDF, CSVS, XLSX)
 FORMAT_OF = {each.name: each for each in DUMPS}
 PLAIN = Format("sha256", "text/plain", "SHA-256")
-KINDS_OF_TERMS = {
-    "owl:Class": later("Classes"),
-    "owl:ObjectProperty": later("Properties that link records"),
-    "owl:DatatypeProperty": later("Properties with a value"),
-    "owl:AnnotationProperty": later("Marks of terms"),
-}
 RANGES = tuple(
     {"name": name, "in": "header", "description": words, "schema": {"type": "string"}}
     for name, words in (
@@ -56,14 +47,6 @@ _FILE = {
     "rows": {"description": "statements of a graph, rows of tables", **COUNT},
 }
 FILES = closed({"release": {"type": "integer", "minimum": 1}, "files": array(closed(_FILE))})
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A term of the vocabulary with what it means."""
-
-    iri: Iri
-    definition: Literal | None
 
 
 @router.get("/exports{suffix:suffix}", openapi_extra=about(HTML, JSON, answer=FILES))
@@ -194,74 +177,12 @@ def _exports_page(request: Request, wanted: Wanted, release: Release) -> str:
     for each in known:
         if each.graph is not None:
             graphs.setdefault(each.graph, []).append(each)
-    return wanted.page(release, "exports.html", files=files, graphs=graphs, origin=origin(request))
-
-
-@router.get("/ontology{suffix:suffix}", openapi_extra=about(HTML, *RDF_FORMATS))
-def ontology(wanted: Asked, release: CurrentRelease) -> Response:
-    """The classes and properties: documentation for people, RDF for programs."""
-    wanted.parameters(())
-    file = release.file("ontology/elpaccto.ttl")
-    triples = partial(parse_triples, file.decode(), "elpaccto.ttl")
-
-    writers: Writers = {
-        HTML: lambda: _ontology_page(wanted, release, triples(), file),
-        **respond.rdf_writers(release, triples),
-        TTL: lambda: file,
-    }
-    return respond.respond(wanted, release, writers)
-
-
-@router.get("/shapes{suffix:suffix}", openapi_extra=about(HTML, TTL))
-def shapes(wanted: Asked, release: CurrentRelease) -> Response:
-    """What a valid statement is, as SHACL shapes."""
-    wanted.parameters(())
-    file = release.file("ontology/shapes.ttl")
-    say = translations(wanted.language).gettext
-    heading = say("Shapes: what a valid statement is")
-    lead = say("SHACL shapes. Every release was validated against them before it was published.")
-    writers: Writers = {HTML: lambda: _file_page(wanted, release, heading, lead, file, ["ttl"]), TTL: lambda: file}
-    return respond.respond(wanted, release, writers)
-
-
-@router.get("/context.jsonld", openapi_extra=about(JSONLD))
-def context(wanted: Asked, release: CurrentRelease) -> Response:
-    """The JSON-LD context of the exports."""
-    wanted.parameters(())
-    return respond.respond(wanted, release, {JSONLD: lambda: release.file("ontology/context.jsonld")})
-
-
-def _ontology_page(wanted: Wanted, release: Release, triples: Sequence[Triple], file: bytes) -> str:
-    say = translations(wanted.language).gettext
-    types = {subject: compact(str(value)) for subject, predicate, value in triples if predicate == RDF_TYPE}
-    meant: dict[Iri, list[Literal]] = {}
-    for subject, predicate, value in triples:
-        if predicate == SKOS + "definition" and isinstance(value, Literal):
-            meant.setdefault(subject, []).append(value)
-    words = [Word(iri, choose(meant.get(iri, ()), wanted.language)) for iri in sorted(types)]
-    sections = [
-        (say(title), [word for word in words if types[word.iri] == kind]) for kind, title in KINDS_OF_TERMS.items()
-    ]
-    heading = say("Vocabulary: classes and properties")
-    lead = say("What the words of the graph mean.")
-    return _file_page(wanted, release, heading, lead, file, ["ttl", "jsonld", "nt", "rdf"], sections)
-
-
-def _file_page(
-    wanted: Wanted,
-    release: Release,
-    heading: str,
-    lead: str,
-    file: bytes,
-    suffixes: Sequence[str],
-    sections: Sequence[tuple[str, Sequence[Word]]] = (),
-) -> str:
     return wanted.page(
         release,
-        "vocabulary.html",
-        heading=heading,
-        lead=lead,
-        source=file.decode(),
-        suffixes=suffixes,
-        sections=sections,
+        "exports.html",
+        files=files,
+        graphs=graphs,
+        tables=exporting.tables(release),
+        package=f"{STEM}.csv.zip",
+        origin=origin(request),
     )

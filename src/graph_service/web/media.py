@@ -28,11 +28,15 @@ RDF = Format("rdf", "application/rdf+xml", "RDF/XML")
 TRIG = Format("trig", "application/trig", "TriG")
 NQ = Format("nq", "application/n-quads", "N-Quads")
 ATOM = Format("atom", "application/atom+xml", "Atom")
+SVG = Format("svg", "image/svg+xml", "SVG")
+MD = Format("md", "text/markdown", "Markdown")
 LINK_FORMAT = Format("link", "application/link-format", "Link format")
 CSVS = Format("csv.zip", "application/zip", "CSV (zip)")
 XLSX = Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "XLSX")
 CSVM = Format("json", "application/csvm+json", "CSV on the Web")
-FORMATS = {each.name: each for each in (HTML, JSON, CSV, TTL, JSONLD, NT, RDF, TRIG, NQ, ATOM, LINK_FORMAT)}
+FORMATS = {
+    each.name: each for each in (HTML, JSON, CSV, XLSX, TTL, JSONLD, NT, RDF, TRIG, NQ, ATOM, LINK_FORMAT, SVG, MD)
+}
 RDF_FORMATS = (TTL, JSONLD, NT, RDF)
 
 
@@ -56,6 +60,19 @@ class UnknownFormat(GraphServiceError):
         suffixes = ", ".join(f".{each.name}" for each in offered)
         super().__init__(f"This address has no format .{suffix}. It has {suffixes}.")
         self.offered = tuple(each.media_type for each in offered)
+
+
+def tabular(offered: Sequence[Format]) -> tuple[Format, ...]:
+    """The formats of an address, with XLSX after CSV: each table of ours is also a spreadsheet.
+
+    Results of the SPARQL protocol are not: they have the formats that it names.
+
+    >>> [each.name for each in tabular([HTML, CSV, TTL])], [each.name for each in tabular([HTML, TTL])]
+    (['html', 'csv', 'xlsx', 'ttl'], ['html', 'ttl'])
+    """
+    if XLSX in offered or any("sparql-results" in each.media_type for each in offered):
+        return tuple(offered)
+    return tuple(one for each in offered for one in ((CSV, XLSX) if each == CSV else (each,)))
 
 
 def negotiate(accept: str, offered: Sequence[Format]) -> Format:

@@ -27,7 +27,7 @@ from graph_service.release import Release
 from graph_service.terms import KINDS, LANGUAGES, choose
 from graph_service.views import Record
 from graph_service.web import auth, bodies, memento, problems, respond
-from graph_service.web.media import CSV, HTML, JSON, JSONLD, RDF_FORMATS
+from graph_service.web.media import CSV, HTML, JSON, JSONLD, RDF_FORMATS, tabular
 
 VERSION = "3.1.0"
 CHOICES = 40  # up to so many members of a class or scheme are listed as the values of a parameter
@@ -142,7 +142,7 @@ _LEADS: Mapping[tuple[str, str, int], Mapping[str, Mapping[str, Any]]] = {
         (f"/{name}", "GET", 200): {
             "record": {"operationId": f"get-{name}-slug", "parameters": {"slug": "$response.body#/rows/0/slug"}}
         }
-        for name in ("axes", "institutions", "organisations", "events")
+        for name in ("axes", "institutions", "organisations", "events", "sources")
     },
 }  # fmt: skip
 
@@ -328,7 +328,7 @@ def _question(query: QueryFile, release: Release, everywhere: bool) -> dict[str,
     """The address of one question."""
     offered = (*RDF_FORMATS, HTML) if query.form == "CONSTRUCT" else (JSON, CSV, HTML)
     columns = "\n".join(f"- `{each.name}` ({each.type}): {each.description}" for each in query.columns)
-    content = _answers([each.media_type for each in offered], _table(query) if JSON in offered else None)
+    content = _answers([each.media_type for each in tabular(offered)], _table(query) if JSON in offered else None)
     common = _everywhere(lang=True, timed=True) if everywhere else ()
     return {
         "operationId": f"query-{query.name.replace('/', '-')}",

@@ -62,7 +62,7 @@ def docs(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
     return respond.respond(wanted, release, {HTML: page})
 
 
-@router.get("/static/{file}", include_in_schema=False)
+@router.get("/static/{file:path}", include_in_schema=False)
 def static(file: str, request: Request) -> Response:
     """A file of the pages; its address holds a digest of its content, so it can be kept for ever."""
     known = _static_files()
@@ -78,4 +78,5 @@ def static(file: str, request: Request) -> Response:
 
 @cache
 def _static_files() -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in STATIC_FOLDER.iterdir() if path.is_file()}
+    files = (path for path in STATIC_FOLDER.rglob("*") if path.is_file())
+    return {path.relative_to(STATIC_FOLDER).as_posix(): path.read_bytes() for path in files}

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from itertools import groupby
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from graph_service import formats
-from graph_service.catalogue import COLUMN_TYPES, PARAMETER_TYPES, QueryFile
+from graph_service.catalogue import COLUMN_TYPES, PARAMETER_TYPES, Catalogue, QueryFile
 from graph_service.errors import ParameterError
 from graph_service.examples import examples
+from graph_service.filling import filled_query, without_header
 from graph_service.formats.json_schema import array, closed
-from graph_service.release import Release
+from graph_service.release import Release, Result
 from graph_service.terms import LANGUAGES
-from graph_service.web import forms, respond
+from graph_service.views.charts import charts
+from graph_service.web import forms, questions, respond
 from graph_service.web.media import CSV, HTML, JSON, RDF_FORMATS, TTL, Format
 from graph_service.web.problems import named_in_path
 from graph_service.web.respond import Asked, CurrentRelease, Wanted, Writers, about
@@ -46,15 +47,19 @@ _QUESTION = {
 CATALOGUE = closed({"queries": array(closed(_QUESTION))})
 
 
-@router.get("/queries{suffix:suffix}", openapi_extra=about(HTML, JSON, TTL, answer=CATALOGUE))
+FIND = respond.in_query({"find": {"description": "only questions with all of these words", "type": "string"}})
+
+
+@router.get("/queries{suffix:suffix}", openapi_extra=about(HTML, JSON, TTL, parameters=FIND, answer=CATALOGUE))
 def catalogue(wanted: Asked, release: CurrentRelease) -> Response:
     """All questions that can be asked, with their parameters; as Turtle, what editors of SPARQL read."""
-    wanted.parameters(())
-    groups = {name: list(found) for name, found in groupby(release.catalogue, lambda query: query.name.split("/")[0])}
+    find = wanted.parameters(("find",)).get("find", "")
+    groups = questions.groups(release.catalogue, wanted.language, find)
+    found = [query for group in groups for query in group.queries]
     writers: Writers = {
-        HTML: lambda: wanted.page(release, "queries.html", groups=groups),
-        JSON: lambda: formats.to_json({"queries": [describe(query, wanted) for query in release.catalogue]}),
-        TTL: lambda: formats.turtle(examples(release.catalogue)),
+        HTML: lambda: wanted.page(release, "queries.html", groups=groups, find=find, count=len(found)),
+        JSON: lambda: formats.to_json({"queries": [describe(query, wanted) for query in found]}),
+        TTL: lambda: formats.turtle(examples(Catalogue({query.name: query for query in found}))),
     }
     return respond.respond(wanted, release, writers)
 
@@ -136,10 +141,12 @@ def _page(
     query: QueryFile,
     values: Mapping[str, str],
     *,
-    result: object = None,
+    result: Result | None = None,
     turtle: str | None = None,
     needed: str = "",
 ) -> str:
+    countries = {member.iri for member in release.members("elp:Country")}
+    pictures = charts([column.name for column in result.columns], result.rows, countries).names if result else ()
     return wanted.page(
         release,
         "query.html",
@@ -148,4 +155,6 @@ def _page(
         result=result,
         turtle=turtle,
         needed=needed,
+        pictures=pictures,
+        text=without_header(query.text) if needed else filled_query(release, query.name, values),
     )

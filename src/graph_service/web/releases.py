@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 from fastapi import APIRouter
@@ -13,14 +13,15 @@ from starlette.responses import Response
 from graph_service import formats
 from graph_service.describing import provenance
 from graph_service.errors import MalformedValue, ParameterError, UnknownRelease
+from graph_service.following import Counts, Told, following
 from graph_service.formats.json_schema import COUNT, LINKS, array, closed, object_schema
 from graph_service.history import Changes, Difference, History, release_number
 from graph_service.home import ReleaseRecord
 from graph_service.release import Release
 from graph_service.releases import Releases
-from graph_service.terms import Iri, Literal, choose, record_iri
+from graph_service.terms import Iri, Literal, choose, compact, record_iri, record_key
 from graph_service.web import addresses, memento, respond
-from graph_service.web.language import translations
+from graph_service.web.language import translations, write_number
 from graph_service.web.media import ATOM, CSV, HTML, JSON, LINK_FORMAT, NQ, RDF_FORMATS
 from graph_service.web.respond import Asked, CurrentRelease, MalformedRequest, Wanted, Writers, about
 
@@ -48,8 +49,29 @@ MAP_PARAMETERS = (
     },
 )
 
+TOPICS = {"country": "elp:Country", "axis": "elp:TransversalAxis"}  # what can be followed: parameter → class
+TOPIC_PARAMETERS = tuple(
+    {
+        "name": name,
+        "in": "query",
+        "description": f"only releases that changed something of this {name}",
+        "allowEmptyValue": True,
+        "schema": {"type": "string"},
+    }
+    for name in TOPICS
+)
+
 # the JSON of these addresses
-ONE = object_schema(ReleaseRecord, last={"kept": {"type": "boolean"}, "links": LINKS})
+ONE = object_schema(
+    ReleaseRecord,
+    last={
+        "counts": object_schema(Counts),
+        "countries": array({"type": "string"}),
+        "axes": array({"type": "string"}),
+        "kept": {"type": "boolean"},
+        "links": LINKS,
+    },
+)
 ALL = closed({"current": {"type": "integer", "minimum": 1}, "releases": array(ONE)})
 _LINES = {"description": "lines of N-Quads, sorted", **array({"type": "string"})}
 CHANGES = closed(
@@ -80,19 +102,36 @@ MAP = closed(
 )
 
 
-@router.get("/releases{suffix:suffix}", openapi_extra=about(HTML, JSON, CSV, ATOM, answer=ALL))
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A release with what it changed."""
+
+    record: ReleaseRecord
+    told: Told
+    words: Sequence[str]  # what changed, in the language of the page
+
+
+@router.get(
+    "/releases{suffix:suffix}",
+    openapi_extra=about(HTML, JSON, CSV, ATOM, parameters=TOPIC_PARAMETERS, answer=ALL),
+)
 def releases(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
-    """All releases, newest first; also as a feed."""
-    wanted.parameters(())
+    """All releases, newest first, or those that changed something of a country or an axis; also as a feed."""
     followed = _releases(request)
-    records = [each for each in followed.records() if each.number <= release.number]
+    topics = _topics(release, wanted.parameters(tuple(TOPICS)))
+    known = (_line(followed, each, wanted.language) for each in followed.records() if each.number <= release.number)
+    lines = [each for each in known if topics <= each.told.topics]
     kept = set(followed.kept())
-    told = [_told(wanted, each, kept=each.number in kept) for each in records]
     writers: Writers = {
-        HTML: lambda: wanted.page(release, "releases.html", records=records),
-        JSON: lambda: formats.to_json({"current": release.number, "releases": told}),
-        CSV: lambda: formats.releases_csv(records),
-        ATOM: lambda: _feed(wanted, release, records[:FEED_ENTRIES], addresses.origin(request)),
+        HTML: lambda: _releases_page(wanted, release, lines, topics),
+        JSON: lambda: formats.to_json(
+            {
+                "current": release.number,
+                "releases": [_told(wanted, each, kept=each.record.number in kept) for each in lines],
+            }
+        ),
+        CSV: lambda: formats.releases_csv([each.record for each in lines]),
+        ATOM: lambda: _feed(wanted, release, lines[:FEED_ENTRIES], topics),
     }
     return respond.respond(wanted, release, writers)
 
@@ -105,9 +144,10 @@ def one(number: str, request: Request, wanted: Asked, release: CurrentRelease) -
     record = followed.record(_number_in_path(number))
     iri = record_iri("release", str(record.number))
     kept = record.number in followed.kept()
+    line = _line(followed, record, wanted.language)
     writers: Writers = {
-        HTML: lambda: wanted.page(release, "release.html", record=record, kept=kept, last=release.number),
-        JSON: lambda: formats.to_json(_told(wanted, record, kept=kept)),
+        HTML: lambda: wanted.page(release, "release.html", record=record, line=line, kept=kept, last=release.number),
+        JSON: lambda: formats.to_json(_told(wanted, line, kept=kept)),
         **respond.rdf_writers(release, lambda: provenance(record), iri),
     }
     return respond.respond(wanted, release, writers)
@@ -187,12 +227,45 @@ def _history(request: Request) -> History:
     return History(_releases(request))
 
 
-def _told(wanted: Wanted, record: ReleaseRecord, *, kept: bool) -> Mapping[str, object]:
-    """A record as JSON: itself, whether its data is kept, and where it leads."""
-    number, base = record.number, record.base
+def _topics(release: Release, given: Mapping[str, str]) -> frozenset[Iri]:
+    """The countries and axes that are asked for; UnknownTerm, with near names, for what is none."""
+    return frozenset(release.find(TOPICS[name], value, kind=name, parameter=name).iri for name, value in given.items())
+
+
+def _line(followed: Releases, record: ReleaseRecord, language: str) -> Line:
+    told = following(followed).told(record.number)
+    return Line(record, told, _in_words(told.counts, language))
+
+
+def _in_words(counts: Counts, language: str) -> Sequence[str]:
+    """What changed, the weightiest first; empty where nothing did that people wrote."""
+    known = translations(language)
+    named = (
+        (
+            counts.mandates_added,
+            known.ngettext("%(num)s mandate added", "%(num)s mandates added", counts.mandates_added),
+        ),
+        (
+            counts.mandates_removed,
+            known.ngettext("%(num)s mandate withdrawn", "%(num)s mandates withdrawn", counts.mandates_removed),
+        ),
+        (counts.new, known.ngettext("%(num)s new record", "%(num)s new records", counts.new)),
+        (counts.withdrawn, known.ngettext("%(num)s record withdrawn", "%(num)s records withdrawn", counts.withdrawn)),
+        (counts.names, known.ngettext("%(num)s name changed", "%(num)s names changed", counts.names)),
+        (counts.values, known.ngettext("%(num)s property changed", "%(num)s properties changed", counts.values)),
+    )
+    return [words % {"num": write_number(count, language)} for count, words in named if count]
+
+
+def _told(wanted: Wanted, line: Line, *, kept: bool) -> Mapping[str, object]:
+    """A release as JSON: its record, what it changed, whether its data is kept, and where it leads."""
+    number, base = line.record.number, line.record.base
     since = base if base is not None else 0
     return {
-        **asdict(record),
+        **asdict(line.record),
+        "counts": asdict(line.told.counts),
+        "countries": _slugs(line.told.topics, "country"),
+        "axes": _slugs(line.told.topics, "axis"),
         "kept": kept,
         "links": {
             "self": wanted.kept(f"/releases/{number}"),
@@ -200,6 +273,20 @@ def _told(wanted: Wanted, record: ReleaseRecord, *, kept: bool) -> Mapping[str, 
             **({"difference": wanted.kept(f"/releases/{base}..{number}")} if base else {}),
         },
     }
+
+
+def _slugs(topics: frozenset[Iri], kind: str) -> list[str]:
+    return sorted(key[1] for iri in topics if (key := record_key(iri)) and key[0] == kind)
+
+
+def _releases_page(wanted: Wanted, release: Release, lines: Sequence[Line], topics: frozenset[Iri]) -> str:
+    return wanted.page(
+        release,
+        "releases.html",
+        lines=lines,
+        topics=sorted(topics),
+        choices=[(name, release.members(scheme), wanted.value(name)) for name, scheme in TOPICS.items()],
+    )
 
 
 def _links(wanted: Wanted, since: int, until: int) -> Mapping[str, str]:
@@ -211,19 +298,46 @@ def _links(wanted: Wanted, since: int, until: int) -> Mapping[str, str]:
     }
 
 
-def _feed(wanted: Wanted, release: Release, records: list[ReleaseRecord], origin: str) -> bytes:
+def _feed(wanted: Wanted, release: Release, lines: Sequence[Line], topics: frozenset[Iri]) -> bytes:
     say = translations(wanted.language).gettext
     entries = [
         formats.Entry(
-            each,
-            say("Release %(number)s") % {"number": each.number},
-            say("%(reason)s (statements: %(added)s added, %(removed)s removed)")
-            % {"reason": each.reason, "added": each.added, "removed": each.removed},
-            f"{origin}/releases/{f'{each.base}..{each.number}' if each.base else each.number}",
+            each.record,
+            say("Release %(number)s") % {"number": each.record.number},
+            _summary(each, wanted.language),
+            f"{wanted.origin}/releases/{_compared(each.record)}",
         )
-        for each in records
+        for each in lines
     ]
-    return formats.atom(say("Releases"), f"{origin}/releases.atom", f"{origin}/releases", entries, wanted.language)
+    title = ": ".join([say("Releases"), *(_name(release, iri, wanted.language) for iri in sorted(topics))])
+    page = replace(wanted, given=tuple((name, value) for name, value in wanted.given if name in TOPICS))
+    return formats.atom(
+        title,
+        wanted.origin + page.address("atom"),
+        wanted.origin + page.address(),
+        entries,
+        wanted.language,
+        release.record.moment,
+    )
+
+
+def _summary(line: Line, language: str) -> str:
+    """A release in a sentence or two: why, what changed, how many statements."""
+    say = translations(language).gettext
+    counted = say("%(reason)s (statements: %(added)s added, %(removed)s removed)") % {
+        "reason": line.record.reason,
+        "added": line.record.added,
+        "removed": line.record.removed,
+    }
+    return ". ".join([counted, ", ".join(line.words)]) if line.words else counted
+
+
+def _compared(record: ReleaseRecord) -> str:
+    return f"{record.base}..{record.number}" if record.base else str(record.number)
+
+
+def _name(release: Release, iri: Iri, language: str) -> str:
+    return str(choose(release.labels(iri), language) or compact(iri))
 
 
 def _changes_json(wanted: Wanted, found: Changes, part: str) -> bytes:

@@ -39,6 +39,7 @@ PAGES: Mapping[str, str] = {
     "institution": "/institutions",
     "organisation": "/organisations",
     "event": "/events",
+    "source": "/sources",
 }
 # text columns of the queries that hold slugs joined by spaces → the kind of the records
 SLUG_COLUMNS: Mapping[str, str] = {

@@ -27,9 +27,9 @@ from graph_service.history import release_number
 from graph_service.release import Release, Result
 from graph_service.releases import Releases
 from graph_service.terms import LANGUAGES, Iri, Triple, choose
-from graph_service.web import addresses, memento, render
+from graph_service.web import addresses, memento, render, taking
 from graph_service.web.language import DEFAULT, preferred
-from graph_service.web.media import HTML, JSONLD, NT, RDF, TTL, Format, UnknownFormat, negotiate
+from graph_service.web.media import CSV, HTML, JSONLD, NT, RDF, TTL, Format, UnknownFormat, negotiate, tabular
 
 Body: TypeAlias = bytes | str | Iterator[bytes]
 Writer: TypeAlias = Callable[[], Body]
@@ -104,6 +104,7 @@ class Wanted:
     given: tuple[tuple[str, str], ...] = ()  # query parameters in the order given, empty ones left out
     if_none_match: str = ""
     front: str = ""  # of the paths of pages: the language that was chosen, such as "/es"
+    origin: str = ""  # scheme and host, for addresses that leave this service
 
     def parameters(self, known: Sequence[str]) -> dict[str, str]:
         """Return the query parameters; `lang` and `release` apart, only the known ones may stand, each once.
@@ -128,7 +129,7 @@ class Wanted:
         Raises:
             ParameterError, MalformedValue, UnknownTerm: a value is missing, cannot be read, or is not in the graph.
         """
-        query = release.catalogue.get(name)
+        query = release.question(name)
         given = self.parameters([parameter.name for parameter in query.parameters])
         return release.understood(name, given)
 
@@ -138,12 +139,13 @@ class Wanted:
 
     def choose(self, offered: Sequence[Format]) -> Format:
         """Return the format to write: the suffix decides, else Accept (see `negotiate`)."""
+        formats = tabular(offered)
         if not self.suffix:
-            return negotiate(self.accept, offered)
-        for each in offered:
+            return negotiate(self.accept, formats)
+        for each in formats:
             if each.name == self.suffix:
                 return each
-        raise UnknownFormat(self.suffix, offered)
+        raise UnknownFormat(self.suffix, formats)
 
     def address(self, suffix: str = "", **changed: str) -> str:
         """Return the address of this view in another format, or with some parameters changed."""
@@ -153,12 +155,21 @@ class Wanted:
 
     def moved(self, path: str) -> str:
         """Return another path with this one's language, suffix and parameters."""
-        return self.front + replace(self, path=path).address(self.suffix)
+        front = "" if self.value("lang") else self.front  # the parameter goes along, and is choice enough
+        return front + replace(self, path=path).address(self.suffix)
 
     def in_language(self, language: str) -> str:
         """Return the address of this page in a language; an empty one leaves it to the client's preference."""
         given = tuple((name, value) for name, value in self.given if name != "lang")
         return addresses.prefix(language) + replace(self, given=given).address()
+
+    def pinned(self, release: Release) -> str:
+        """Return the whole address of this view as of a release, in whatever format is asked for there."""
+        return self.origin + self.front + self.address(**{memento.PARAMETER: str(release.number)})
+
+    def citation(self, release: Release, title: str) -> str:
+        """Return how to cite this view, given what it shows."""
+        return taking.citation(release, title, self.pinned(release), self.language)
 
     def kept(self, address: str) -> str:
         """Return another address of ours, asking for the same release if this one asks for one."""
@@ -195,7 +206,7 @@ def about(
         statuses: those that do not follow from what its handler depends on.
     """
     return {
-        "media_types": [each.media_type for each in offered],
+        "media_types": [each.media_type for each in tabular(offered)],
         "query": query,
         "summary": summary,
         "parameters": list(parameters),
@@ -238,6 +249,7 @@ def wanted(request: Request) -> Wanted:
         given=given,
         if_none_match=request.headers.get("if-none-match", ""),
         front=addresses.prefix(chosen),
+        origin=addresses.origin(request),
     )
 
 
@@ -302,13 +314,14 @@ def respond(
     """Answer in the format that the client prefers among those that can be written.
 
     Args:
-        writers: format → what writes it; the first is the one for clients without a preference.
+        writers: format → what writes it; the first is the one for clients without a preference. What is written as
+            CSV can also be had as XLSX.
         query, values: the query behind this view and what it was asked, for Link and ETag.
 
     Raises:
         NotAcceptable, UnknownFormat: none of the formats is wanted.
     """
-    offered = tuple(writers)
+    offered = tabular(tuple(writers))
     chosen = wanted.choose(offered)
     headers = {
         "ETag": entity_tag(release, wanted, chosen, values or {}),
@@ -320,7 +333,21 @@ def respond(
         return Response(status_code=304, headers=headers)
     if chosen is HTML:
         headers["Content-Language"] = wanted.language
-    return send(writers[chosen](), chosen.media_type, headers)
+    body = writers[chosen]() if chosen in writers else _workbook(wanted, release, writers[CSV](), query, values or {})
+    return send(body, chosen.media_type, headers)
+
+
+def _workbook(wanted: Wanted, release: Release, table: Body, query: str | None, values: Mapping[str, str]) -> bytes:
+    """A table as a spreadsheet, with what it answers on its first sheet."""
+    written = b"".join([table] if isinstance(table, bytes) else [table.encode()] if isinstance(table, str) else table)
+    question = release.question(query) if query else None
+    address = wanted.pinned(release)
+    return formats.table_workbook(written, taking.cover(release, question, values, address, wanted.language))
+
+
+def result_writers(release: Release, result: Callable[[], Result]) -> Writers:
+    """What writes the rows of a question in each RDF format (csv2rdf)."""
+    return rdf_writers(release, lambda: formats.table_statements(result()))
 
 
 def rdf_writers(release: Release, triples: Callable[[], Iterable[Triple]], root: Iri | None = None) -> Writers:
@@ -370,7 +397,7 @@ def names(release: Release) -> Callable[[Iri, str], str]:
 def links(wanted: Wanted, offered: Sequence[Format], query: str) -> Mapping[str, str]:
     """Where to go from a JSON answer: the same in other formats, the query behind it, the release."""
     return {
-        **{each.name: wanted.address(each.name) for each in offered},
+        **{each.name: wanted.address(each.name) for each in tabular(offered)},
         "query": wanted.kept(f"/queries/{query}"),
         "releases": wanted.kept("/releases"),
     }
@@ -394,7 +421,16 @@ def entity_tag(release: Release, wanted: Wanted, chosen: Format, values: Mapping
     `values` hold the date that "today" stands for, so that an answer does not outlive its day.
     """
     language = wanted.language if chosen is HTML else ""
-    parts = (build(), release.record.digest, wanted.path, wanted.given, sorted(values.items()), chosen.name, language)
+    parts = (
+        build(),
+        release.record.digest,
+        wanted.origin,
+        wanted.path,
+        wanted.given,
+        sorted(values.items()),
+        chosen.name,
+        language,
+    )
     return f'"{release.number}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:20]}"'
 
 
@@ -426,7 +462,7 @@ def _behind(release: Release, query: str | None, values: Mapping[str, str]) -> s
     """The address of the query behind a view, with those of its values that the query takes."""
     if query is None:
         return None
-    taken = [each.name for each in release.catalogue.get(query).parameters if each.name in values]
+    taken = [each.name for each in release.question(query).parameters if each.name in values]
     asked = urlencode({name: values[name] for name in taken})
     return f"/queries/{query}?{asked}" if asked else f"/queries/{query}"
 

@@ -11,9 +11,10 @@ from starlette.responses import Response
 from graph_service import asking, formats
 from graph_service.release import Release
 from graph_service.terms import Iri, record_iri
-from graph_service.views import Mandate, Roadmap
+from graph_service.views import Event, Mandate, Roadmap
+from graph_service.web import language as languages
 from graph_service.web import respond
-from graph_service.web.media import CSV, HTML, JSON, RDF_FORMATS
+from graph_service.web.media import CSV, HTML, JSON, MD, RDF_FORMATS
 from graph_service.web.problems import named_in_path
 from graph_service.web.respond import PERIOD, Asked, CurrentRelease, Wanted, Writers, about
 from graph_service.web.tiles import tiles
@@ -51,7 +52,7 @@ def roadmaps(wanted: Asked, release: CurrentRelease) -> Response:
 
 @router.get(
     "/roadmaps/{country:slug}{suffix:suffix}",
-    openapi_extra=about(HTML, JSON, CSV, *RDF_FORMATS, parameters=PARAMETERS, answer=Roadmap, statuses=(200, 303)),
+    openapi_extra=about(HTML, JSON, CSV, *RDF_FORMATS, MD, parameters=PARAMETERS, answer=Roadmap, statuses=(200, 303)),
 )
 def roadmap(country: str, wanted: Asked, release: CurrentRelease) -> Response:
     """All that is known of one country in the programme, and what is not published."""
@@ -88,7 +89,7 @@ def _values(release: Release, given: Mapping[str, str]) -> Mapping[str, str]:
 def _writers(wanted: Wanted, release: Release, values: Mapping[str, str]) -> Writers:
     country = values["country"]
     view = partial(asking.roadmap, release, country, values["as_of"])
-    offered = (HTML, JSON, CSV, *RDF_FORMATS)
+    offered = (HTML, JSON, CSV, *RDF_FORMATS, MD)
     return {
         HTML: lambda: _page(wanted, release, view()),
         JSON: lambda: respond.view_json(release, wanted, view(), offered, COUNTRY),
@@ -96,6 +97,7 @@ def _writers(wanted: Wanted, release: Release, values: Mapping[str, str]) -> Wri
         **respond.rdf_writers(
             release, lambda: release.construct(GRAPH, {"country": country}), record_iri("roadmap", country)
         ),
+        MD: lambda: _markdown(wanted, release, view()),
     }
 
 
@@ -109,6 +111,9 @@ def _page(wanted: Wanted, release: Release, roadmap: Roadmap) -> str:
         axes=asking.axes(release),
         components=asking.components(release),
         covered={each.axis for each in held},
+        reached={component for each in held for component in each.components},
+        in_force=IN_FORCE,
+        events_of=_by_axis(roadmap),
         new={each.iri for each in held if each.iri not in then},
         ended=sum(each.period.end is not None for each in roadmap.institutions),
         for_all=sum(each.for_all for each in roadmap.events),
@@ -118,8 +123,37 @@ def _page(wanted: Wanted, release: Release, roadmap: Roadmap) -> str:
     )
 
 
+def _markdown(wanted: Wanted, release: Release, roadmap: Roadmap) -> bytes:
+    """The page for those who go on writing, in its language."""
+    language = wanted.language
+    words = formats.Words(
+        language=language,
+        say=languages.translations(language).gettext,
+        label=respond.names(release),
+        date=partial(languages.write_date, language=language),
+        interval=partial(languages.write_interval, language=language),
+        enumerated=partial(languages.enumerate_, language=language),
+    )
+    return formats.roadmap_markdown(
+        roadmap,
+        words,
+        axes=asking.axes(release),
+        components=asking.components(release),
+        release=release.number,
+        address=roadmap.roadmap,
+    )
+
+
 def _by_institution(roadmap: Roadmap) -> dict[Iri, list[Mandate]]:
     found: dict[Iri, list[Mandate]] = {}
     for mandate in roadmap.mandates:
         found.setdefault(mandate.institution, []).append(mandate)
+    return found
+
+
+def _by_axis(roadmap: Roadmap) -> dict[Iri, list[Event]]:
+    found: dict[Iri, list[Event]] = {}
+    for event in roadmap.events:
+        for axis in event.axes:
+            found.setdefault(axis, []).append(event)
     return found

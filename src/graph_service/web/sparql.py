@@ -1,34 +1,55 @@
 """SPARQL: the endpoint for anybody's queries (SPARQL 1.1 Protocol, 2.1), and its page for people.
 
-The page works without scripts: a form by GET, the table made here. A GET without a query gets the service
-description. Updates have an address of their own.
+The page works without scripts: a form by GET, the table and the pictures made here. A GET without a query gets the
+service description. Updates have an address of their own.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from graph_service import formats
+from graph_service.asking import MATRIX
+from graph_service.completing import completions
 from graph_service.describing import service_description
-from graph_service.errors import MalformedValue, QueryFailed, QueryRefused, SparqlSyntaxError
+from graph_service.errors import MalformedValue, QueryFailed, QueryRefused, SparqlSyntaxError, UnknownTerm
 from graph_service.formats.json_schema import array, closed
 from graph_service.release import Release
 from graph_service.store.embedded import is_iri
 from graph_service.store.tokens import keywords
-from graph_service.terms import RDF_LANG_STRING, XSD_STRING, Iri, Literal, Term
-from graph_service.web import bodies, problems, respond
+from graph_service.web import bodies, memento, problems, questions, render, respond, snippets, tiles, workbench
 from graph_service.web.addresses import origin
 from graph_service.web.bodies import FORM, SentBody
-from graph_service.web.media import CSV, HTML, JSONLD, NQ, NT, RDF, RDF_FORMATS, TRIG, TTL, Format, NotAcceptable
+from graph_service.web.language import translations
+from graph_service.web.media import (
+    CSV,
+    HTML,
+    JSON,
+    JSONLD,
+    NQ,
+    NT,
+    RDF,
+    RDF_FORMATS,
+    SVG,
+    TRIG,
+    TTL,
+    Format,
+    NotAcceptable,
+)
 from graph_service.web.problems import Problem
 from graph_service.web.respond import Asked, CurrentRelease, MalformedRequest, UnsupportedMediaType, Wanted, about
+from graph_service.web.words import BORROWED
+from graph_service.web.workbench import SHOWN_BYTES, Table
 
 router = APIRouter(tags=["sparql"])
 
@@ -55,7 +76,8 @@ QUERY, UPDATE = "application/sparql-query", "application/sparql-update"
 FORMAT_PARAMETERS = ("format", "output", "results")  # the last two as SPARQLWrapper and older endpoints call it
 DATASET_PARAMETERS = ("default-graph-uri", "named-graph-uri")
 PARAMETERS = (
-    *("query", "update", *DATASET_PARAMETERS, *FORMAT_PARAMETERS, "example", *respond.EVERYWHERE),
+    *("query", "update", *DATASET_PARAMETERS, *FORMAT_PARAMETERS, *respond.EVERYWHERE),
+    *("example", "find", "view"),  # of the page: a question to start from, words in examples, how an answer is seen
     "ac",  # with it an editor marks the queries that it sends of its own, to complete what is typed
 )
 NO_UPDATES = "This address answers queries: send updates to /update, or publish with `graph-service load`."
@@ -95,7 +117,19 @@ BODY = {
 }
 PROTOCOL_PARAMETERS = respond.in_query(_FIELDS)
 ABOUT = about(*TABLE_FORMATS, *GRAPH_FORMATS, parameters=PROTOCOL_PARAMETERS, answer=RESULTS, statuses=(200, 400, 403))
-SHOWN_ROWS, SHOWN_BYTES = 1000, 200_000
+_TEXT = {"type": "string"}
+_NAME = {"name": _TEXT, "label": _TEXT}
+COMPLETIONS = closed(
+    {
+        "prefixes": {"type": "object", "additionalProperties": _TEXT},
+        "classes": array(closed(_NAME)),
+        "properties": array(closed({**_NAME, "classes": array(_TEXT)})),
+        "records": array(closed(_NAME)),
+    }
+)
+PICTURES = ("bar", "matrix", "map")
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
+_QUERY = {"name": "query", "in": "query", "required": True, "description": "a SELECT query", "schema": _FIELDS["query"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +140,6 @@ class Operation:
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
     given: tuple[tuple[str, str], ...]  # all parameters, in the address and in the form
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The rows of a SELECT that a page shows, and how many there are."""
-
-    variables: tuple[str, ...]
-    rows: tuple[Mapping[str, Term], ...]
-    count: int
 
 
 @router.get("/sparql{suffix:suffix}", openapi_extra=ABOUT)
@@ -128,7 +153,7 @@ def query_by_get(request: Request, wanted: Asked, release: CurrentRelease) -> Re
         raise MalformedRequest("The query is empty.")
     asked = _formatted(wanted, given, NAMES_OF_GRAPHS)
     if _prefers_page(asked):
-        return _page(request, wanted, release)
+        return _example(request, wanted, release)
     union = request.app.state.settings.default_graph == "union"
     description = respond.rdf_writers(release, lambda: service_description(release, origin(request), union=union))
     try:
@@ -241,68 +266,125 @@ def _run(request: Request, release: Release, operation: Operation, written: Form
     return release.sparql(operation.text, written.media_type, *graphs, base=base)
 
 
+@router.get("/sparql/completions{suffix:suffix}", openapi_extra=about(JSON, answer=COMPLETIONS))
+def names(wanted: Asked, release: CurrentRelease) -> Response:
+    """What an editor can complete: prefixes, and the classes, properties and records with their names."""
+    wanted.parameters(())
+
+    def written() -> bytes:
+        found = asdict(completions(release, wanted.language))
+        say = translations(wanted.language).gettext
+        for each in (*found["classes"], *found["properties"]):
+            each["label"] = each["label"] or say(BORROWED.get(each["name"], " ")).strip()
+        return formats.to_json(found)
+
+    answer = respond.respond(wanted, release, {JSON: written})
+    if answer.status_code == 200:
+        answer.headers["Content-Language"] = wanted.language
+    return answer
+
+
+@router.get(
+    "/sparql/{view:slug}.svg", openapi_extra=about(SVG, parameters=[_QUERY], statuses=(200, 400, 403, 404, 422))
+)
+def picture(view: str, request: Request, wanted: Asked, release: CurrentRelease) -> Response:
+    """The answer of a SELECT as a picture: bar, matrix or map, where that suits it."""
+    asked = wanted.parameters(("query",))
+    if view not in PICTURES:
+        raise UnknownTerm("picture", given=view, near=PICTURES)
+    operation = _operation([("query", asked.get("query", ""))])
+    if operation is None or release.query_form(operation.text) != "SELECT":
+        raise MalformedRequest("Give a SELECT query: a picture is made of a table.")
+    found = _result(request, release, operation, "SELECT")["table"]
+    if view not in found.charts.names:
+        suiting = ", ".join(found.charts.names) or "none"
+        raise MalformedRequest(f"This answer does not suit the picture {view!r}. Those that suit it: {suiting}.")
+    drawn = {**_picture(release, found, view), "caption": partial(workbench.caption, release, wanted.language)}
+    page = render.page("picture.html", release=release, wanted=wanted, language=wanted.language, **drawn)
+    headers = {"Cache-Control": "no-cache", "Content-Language": wanted.language}
+    return respond.send(_NO_XML.sub("\ufffd", page.strip()), SVG.media_type, headers)
+
+
+def _picture(release: Release, table: Table, view: str) -> Mapping[str, Any]:
+    """What a template needs to draw one: the chart, and the places of the countries for a map."""
+    return {"view": view, "chart": getattr(table.charts, view), "places": tiles.tiles(release) if view == "map" else {}}
+
+
 def _result(request: Request, release: Release, operation: Operation, form: str) -> Mapping[str, Any]:
     """What the page shows of an answer: a table, yes or no, or statements."""
     if form not in ("SELECT", "ASK"):
         turtle = b"".join(_run(request, release, operation, TTL)[1])
         shown = turtle[:SHOWN_BYTES].decode("utf-8", errors="ignore")
         return {"turtle": shown, "cut": len(turtle) > SHOWN_BYTES}
-    found = json.loads(b"".join(_run(request, release, operation, RESULTS_JSON)[1]))
+    results = b"".join(_run(request, release, operation, RESULTS_JSON)[1])
     if form == "ASK":
-        return {"truth": found["boolean"]}
-    bindings = found["results"]["bindings"]
-    rows = tuple({name: _term(value) for name, value in row.items()} for row in islice(bindings, SHOWN_ROWS))
-    return {"table": Table(tuple(found["head"]["vars"]), rows, len(bindings))}
+        return {"truth": json.loads(results)["boolean"]}
+    return {"table": workbench.table(release, results)}
 
 
-def _term(value: Mapping[str, Any]) -> Term:
-    """A term of the SPARQL JSON results format."""
-    if value["type"] == "uri":
-        return Iri(value["value"])
-    if value["type"] == "literal":
-        language = value.get("xml:lang")
-        return Literal(value["value"], language, value.get("datatype", RDF_LANG_STRING if language else XSD_STRING))
-    return Literal(f"_:{value['value']}" if value["type"] == "bnode" else json.dumps(value["value"]))
+def _example(request: Request, wanted: Wanted, release: Release) -> Response:
+    """The page with a question of the catalogue, answered."""
+    first = MATRIX if MATRIX in release.catalogue.queries else next(iter(release.catalogue)).name
+    name = wanted.value("example") or first
+    text = workbench.example_text(release, name)
+    operation = Operation(text, (), (), (("query", text),))
+    shown: Mapping[str, Any]
+    try:
+        shown = _result(request, release, operation, release.query_form(text))
+    except (QueryRefused, QueryFailed) as error:
+        shown = {"problem": problems.describe(error, request)}
+    return _page(request, wanted, release, operation, example=name, **shown)
 
 
 def _page(
     request: Request,
     wanted: Wanted,
     release: Release,
-    operation: Operation | None = None,
+    operation: Operation,
     *,
+    example: str = "",
     problem: Problem | None = None,
     table: Table | None = None,
     truth: bool | None = None,
     turtle: str | None = None,
     cut: bool = False,
 ) -> Response:
-    example = wanted.value("example") or next(iter(release.catalogue)).name
+    text, view, find = operation.text, wanted.value("view") or "table", wanted.value("find")
+    told = problem.members if problem else {}
+    marked = workbench.marked(text, told.get("line"), told.get("column"), behind="declarations" in told)
+    drawn = table is not None and view in table.charts.names
     page = wanted.page(
         release,
         "sparql.html",
-        examples=[query for query in release.catalogue if query.form == "SELECT"],
-        example=example if operation is None else "",
-        text=operation.text if operation else _without_header(release.catalogue.get(example).text),
+        groups=questions.groups(release.catalogue, wanted.language, find),
+        find=find,
+        example=example,
+        text=text,
         problem=problem,
-        marked=_marked(operation.text, problem.members.get("line")) if operation and problem else (),
+        marked=marked,
+        place=next((each for each in marked if each.bad), None),
         table=table,
         truth=truth,
         turtle=turtle,
         cut=cut,
+        views=workbench.VIEWS,
+        asked_view=view,
+        **(_picture(release, table, view) if table and drawn else {"view": view if view == "raw" else "table"}),
+        completions=wanted.front + wanted.kept("/sparql/completions.json"),
+        permalink=_permalink(release, text, view),
+        snippets=snippets.snippets(f"{origin(request)}/sparql", text, _taken(table, truth, turtle)),
         origin=origin(request),
     )
     headers = {"Vary": "Accept", "Cache-Control": "no-cache", "Content-Language": wanted.language}
     return respond.send(page, HTML.media_type, headers, problem.status if problem else 200)
 
 
-def _marked(text: str, line: int | None) -> Sequence[tuple[int, str, bool]]:
-    """The lines around an error: number, words, and whether it is the one."""
-    if line is None:
-        return ()
-    lines = list(enumerate(text.splitlines(), 1))
-    return [(number, words, number == line) for number, words in lines if abs(number - line) < 3]
+def _taken(table: Table | None, truth: bool | None, turtle: str | None) -> Format:
+    """The format in which programs take an answer along."""
+    return TTL if turtle is not None else JSON if truth is not None else CSV
 
 
-def _without_header(text: str) -> str:
-    return "\n".join(line for line in text.splitlines() if not line.startswith("#+"))
+def _permalink(release: Release, text: str, view: str) -> str:
+    """The address of a query and of the way it is seen, as of a release."""
+    given = {"query": text, **({"view": view} if view != "table" else {})}
+    return memento.version(f"/sparql.html?{urlencode(given)}", release.number)

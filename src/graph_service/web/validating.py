@@ -11,16 +11,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from graph_service import formats, trial
-from graph_service.errors import UnknownTerm, nearest
+from graph_service.errors import GraphServiceError, RdfSyntaxError, ShapesError, UnknownTerm, nearest
 from graph_service.formats.json_schema import COUNT, PLACE, array, closed
 from graph_service.release import Release
 from graph_service.store.embedded import parse_quads
 from graph_service.terms import LANGUAGES, Iri, Literal, Triple, graph_iri
-from graph_service.validation import Finding, ValidationReport
+from graph_service.validation import SEVERITIES, Finding, ValidationReport
 from graph_service.web import bodies, problems, respond
 from graph_service.web.bodies import SentBody
 from graph_service.web.media import HTML, JSON, JSONLD, NQ, NT, RDF, TRIG, TTL
 from graph_service.web.multipart import MULTIPART, Part, parts
+from graph_service.web.places import Place, Places
 from graph_service.web.respond import (
     Asked,
     CurrentRelease,
@@ -36,6 +37,7 @@ router = APIRouter(tags=["data"])
 READ = {each.media_type: each.name for each in (TTL, NT, NQ, TRIG, RDF, JSONLD)}
 # how browsers and tools label files whose media type they do not know: the suffix tells, else it is Turtle
 UNNAMED = ("", "text/plain", "application/octet-stream", "application/xml", "text/xml", "application/json")
+SHOWN_FINDINGS = 200  # of each severity, on the page; all of them are in the other formats
 SUFFIXES = {"ttl", "nt", "nq", "trig", "rdf", "jsonld"}
 GUESSES = {"application/xml": "rdf", "text/xml": "rdf", "application/json": "jsonld"}
 OFFERED = (JSON, TTL, JSONLD, NT, RDF, HTML)
@@ -83,7 +85,7 @@ class Verdict:
 def form(wanted: Asked, release: CurrentRelease) -> Response:
     """A page from which data can be validated."""
     _language(wanted)
-    return respond.respond(wanted, release, {HTML: lambda: wanted.page(release, "validate.html", verdict=None)})
+    return respond.respond(wanted, release, {HTML: lambda: _page(wanted, release)})
 
 
 @router.post("/validate{suffix:suffix}", openapi_extra=ABOUT)
@@ -91,16 +93,68 @@ def validate(request: Request, wanted: Asked, release: CurrentRelease, sent: Sen
     """The SHACL report of the data that is sent: with the shapes of this service, or with those sent beside it."""
     language = _language(wanted)
     chosen = wanted.choose((HTML, *OFFERED) if problems.prefers_html(wanted) else OFFERED)
-    verdict = _verdict(release, _parts(request, sent))
+    try:
+        given = _parts(request, sent)
+        verdict = _verdict(release, given)
+    except (MalformedRequest, UnsupportedMediaType, RdfSyntaxError, ShapesError) as error:
+        if chosen is not HTML:
+            raise
+        return _refused(wanted, release, error, _pasted(request, sent))
     writers: Writers = {
         JSON: lambda: formats.to_json(_told(verdict, language)),
         **respond.rdf_writers(release, lambda: _statements(verdict)),
-        HTML: lambda: wanted.page(release, "validate.html", verdict=verdict, message_language=language),
+        HTML: lambda: _page(wanted, release, **_read(verdict, given, language), text=_pasted(request, sent)),
     }
     headers = {"Vary": "Accept", "Cache-Control": "no-store"}
     if chosen is HTML:
         headers["Content-Language"] = wanted.language
     return respond.send(writers[chosen](), chosen.media_type, headers)
+
+
+def _page(wanted: Wanted, release: Release, **told: Any) -> str:
+    """The form, with what was found of data that was sent, and with its text: nothing that was typed is lost."""
+    empty = {"verdict": None, "groups": (), "message_language": wanted.language, "text": "", "error": None, "bad": None}
+    return wanted.page(release, "validate.html", **{**empty, **told})
+
+
+def _refused(wanted: Wanted, release: Release, error: GraphServiceError, text: str) -> Response:
+    """The form again, with what is wrong with the data and where."""
+    line = error.line if isinstance(error, RdfSyntaxError) else None
+    lines = text.splitlines()
+    bad = Place("", line, lines[line - 1]) if line and line <= len(lines) else None
+    page = _page(wanted, release, error=error, bad=bad, text=text)
+    headers = {"Vary": "Accept", "Cache-Control": "no-store", "Content-Language": wanted.language}
+    return respond.send(page, HTML.media_type, headers, problems.status_of(error))
+
+
+def _read(verdict: Verdict, given: Sequence[Part], language: str) -> dict[str, Any]:
+    """The findings as people read them: by severity, each with its place in what was sent."""
+    texts = [Places(each.data.decode("utf-8", "replace"), each.file) for each in given if each.name == "data"]
+
+    def place(finding: Finding) -> Place | None:
+        return next((found for text in texts if (found := text.find(finding.focus_node, finding.path))), None)
+
+    groups = [(severity, verdict.report.of(severity)) for severity in SEVERITIES]
+    return {
+        "verdict": verdict,
+        "groups": [
+            (severity, len(found), [(each, place(each)) for each in found[:SHOWN_FINDINGS]])
+            for severity, found in groups
+            if found
+        ],
+        "message_language": language,
+    }
+
+
+def _pasted(request: Request, sent: bytes) -> str:
+    """The text that was typed into the form; empty where a file was sent instead."""
+    if bodies.media_type(request) != MULTIPART:
+        return sent.decode("utf-8", "replace")
+    try:
+        found = [each for each in parts(request, sent) if each.name == "data" and not each.file]
+    except MalformedRequest:
+        return ""
+    return found[0].data.decode("utf-8", "replace") if found else ""
 
 
 def _language(wanted: Wanted) -> str:
