@@ -169,7 +169,7 @@ def await_answer(client: Client, process: subprocess.Popen[bytes], log: Path) ->
             client.get("/query")
             return
         except TransportError:
-            time.sleep(0.05)
+            time.sleep(0.05)  # a server of another process tells of its start by answering alone
     raise RuntimeError(f"the bare engine's server did not start: {log.read_text(encoding='utf-8', errors='replace')}")
 
 
