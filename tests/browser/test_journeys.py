@@ -34,6 +34,12 @@ def rows(page: Page) -> playwright.Locator:
     return page.locator("main table").first.locator("tbody tr:not(.sub)")
 
 
+def follow(page: Page, link: playwright.Locator) -> None:
+    """Click, and wait for the page it leads to: a click alone returns while the old page still stands."""
+    with page.expect_navigation():
+        link.click()
+
+
 def test_a_question_is_asked_by_form(page: Page):
     """The sentence of selects leads to an address that says the question, and to as many rows as it says."""
     page.goto("/")
@@ -81,7 +87,7 @@ def test_a_gap_says_what_it_is_and_leads_on(page: Page):
     expect(note).to_be_visible()
     wider = note.get_by_role("link").first
     told = number_in(re.findall(r"\((\d+)\)", wider.text_content() or "")[-1])
-    wider.click()
+    follow(page, wider)
     assert number_in(page.locator("h2#a").text_content()) == told
 
 
@@ -89,16 +95,16 @@ def test_a_list_is_filtered_and_sorted(page: Page):
     """By a form and by the links of its headings; the order is told to those who do not see the arrow."""
     page.goto("/institutions")
     page.locator("select[name=country]").select_option("PE")
-    page.get_by_role("button", name="Filter").click()
+    follow(page, page.get_by_role("button", name="Filter"))
     expect(page).to_have_url(re.compile("country=PE"))
     names = rows(page).locator("th").all_text_contents()
     assert names
 
-    page.locator("thead th a").first.click()
+    follow(page, page.locator("thead th a").first)
     heading = page.locator("thead th").first
     first = heading.get_attribute("aria-sort")
     assert first in ("ascending", "descending")
-    heading.get_by_role("link").click()
+    follow(page, heading.get_by_role("link"))
     assert {first, page.locator("thead th").first.get_attribute("aria-sort")} == {"ascending", "descending"}
     assert sorted(rows(page).locator("th").all_text_contents()) == sorted(names)
 
@@ -144,7 +150,7 @@ def test_a_csv_has_the_rows_of_the_screen(page: Page, address: str):
     taken = list(csv.DictReader(io.StringIO(answer.text())))
     shown = rows(page).count()
     while page.locator("a[rel=next]").count():
-        page.locator("a[rel=next]").first.click()
+        follow(page, page.locator("a[rel=next]").first)
         shown += rows(page).count()
 
     assert len(taken) == told == shown > 0
@@ -194,7 +200,7 @@ def test_a_bad_file_is_validated(page: Page, tmp_path: Path):
 def test_the_language_is_switched_on_a_deep_page(page: Page):
     """The same page with the same question, and its links stay in that language."""
     page.goto("/institutions?country=PE")
-    page.get_by_role("navigation", name="Language").get_by_role("link", name="ES").click()
+    follow(page, page.get_by_role("navigation", name="Language").get_by_role("link", name="ES"))
     expect(page).to_have_url(re.compile(r"/es/institutions\?country=PE$"))
     expect(page.locator("html")).to_have_attribute("lang", "es")
     count = rows(page).count()
