@@ -60,6 +60,7 @@ COMMANDS = {
 }  # fmt: skip
 PLUMBING = {
     "addresses",
+    "wanted", "routes",
     "respond", "problems", "render", "media", "words", "language", "forms", "envelope", "tiles", "openapi", "memento",
     "bodies", "compression", "workbench", "questions", "snippets", "taking", "diagram", "places", "drawing", "wording",
     "resources", "neighbourhood", "reporting",

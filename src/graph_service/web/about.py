@@ -16,7 +16,8 @@ from graph_service.terms import ELP, PREFIXES, Iri, Literal, choose
 from graph_service.web import respond
 from graph_service.web.language import later
 from graph_service.web.media import HTML
-from graph_service.web.respond import Asked, CurrentRelease, about
+from graph_service.web.routes import about
+from graph_service.web.wanted import Asked, CurrentRelease
 
 router = APIRouter(tags=["pages"])
 

@@ -22,8 +22,10 @@ from graph_service.views.words import Answered, Interpretation
 from graph_service.web import respond, wording
 from graph_service.web.language import later, translations
 from graph_service.web.media import CSV, HTML, JSON, RDF_FORMATS
-from graph_service.web.respond import Asked, CurrentRelease, Wanted, Writers, about
+from graph_service.web.respond import Writers
+from graph_service.web.routes import about
 from graph_service.web.tiles import tiles
+from graph_service.web.wanted import Asked, CurrentRelease, Wanted
 
 router = APIRouter(tags=["pages"])
 

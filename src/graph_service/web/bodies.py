@@ -11,8 +11,9 @@ from urllib.parse import parse_qsl
 from fastapi import Depends
 from starlette.requests import Request
 
+from graph_service.errors import GraphServiceError
 from graph_service.store.tokens import tokens
-from graph_service.web.respond import BodyTooLarge, MalformedRequest, UnsupportedMediaType
+from graph_service.web.wanted import MalformedRequest
 
 FORM = "application/x-www-form-urlencoded"
 MAX_FIELDS = 1000
@@ -22,6 +23,25 @@ _PARTS = frozenset(("+", "-", "*", "/", "|", "&", "!", "=", "<", ">", ".", ";"))
 _PART_WORDS = frozenset(("UNION", "MINUS", "OPTIONAL", "FILTER", "BIND"))
 _UTF_8 = ("", "utf-8", "utf8", "us-ascii")
 _JSON_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
+
+
+class UnsupportedMediaType(GraphServiceError):
+    """The body has a media type that is not read here; `taken` lists those that are (RFC 9110, 15.5.16)."""
+
+    slug, title = "unsupported-media-type", "Unsupported media type"
+
+    def __init__(self, given: str, taken: Sequence[str]) -> None:
+        super().__init__(f"The body is {given or 'without a Content-Type'}; this address reads {' or '.join(taken)}.")
+        self.taken = tuple(taken)
+
+
+class BodyTooLarge(GraphServiceError):
+    """The body is larger than the setting `max_body_bytes` allows."""
+
+    slug, title = "body-too-large", "The request is too large"
+
+    def __init__(self, max_body_bytes: int) -> None:
+        super().__init__(f"The body may have up to {max_body_bytes} bytes (setting max_body_bytes).")
 
 
 async def read(request: Request) -> bytes:

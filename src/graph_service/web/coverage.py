@@ -17,7 +17,9 @@ from graph_service.terms import Iri
 from graph_service.views import Comparison, Coverage
 from graph_service.web import respond
 from graph_service.web.media import CSV, HTML, JSON, SVG
-from graph_service.web.respond import PERIOD, Asked, CurrentRelease, Wanted, Writers, about
+from graph_service.web.respond import Writers
+from graph_service.web.routes import PERIOD, about
+from graph_service.web.wanted import Asked, CurrentRelease, Wanted
 
 router = APIRouter(tags=["pages"])
 

@@ -18,7 +18,8 @@ from graph_service.web import memento, respond
 from graph_service.web.addresses import origin
 from graph_service.web.media import CSVM, HTML, RDF_FORMATS
 from graph_service.web.problems import named_in_path
-from graph_service.web.respond import Asked, CurrentRelease, Wanted, about
+from graph_service.web.routes import about
+from graph_service.web.wanted import Asked, CurrentRelease, Wanted
 
 router = APIRouter(tags=["data"])
 

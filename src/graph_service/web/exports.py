@@ -23,7 +23,9 @@ from graph_service.terms import Iri
 from graph_service.web import respond
 from graph_service.web.addresses import origin
 from graph_service.web.media import CSVS, HTML, JSON, JSONLD, NQ, NT, RDF, TRIG, TTL, XLSX, Format
-from graph_service.web.respond import Asked, CurrentRelease, Wanted, Writers, about
+from graph_service.web.respond import Writers
+from graph_service.web.routes import about
+from graph_service.web.wanted import Asked, CurrentRelease, Wanted
 
 router = APIRouter(tags=["data"])
 

@@ -24,10 +24,11 @@ from graph_service.terms import DEFAULT_GRAPH, GRAPH, Iri, Triple
 from graph_service.web import bodies, respond, writes
 from graph_service.web.addresses import origin
 from graph_service.web.auth import Writer
-from graph_service.web.bodies import SentBody
+from graph_service.web.bodies import SentBody, UnsupportedMediaType
 from graph_service.web.media import JSON, JSONLD, NQ, RDF_FORMATS, TRIG
 from graph_service.web.multipart import MULTIPART, Part, parts
-from graph_service.web.respond import Asked, CurrentRelease, MalformedRequest, UnsupportedMediaType, Wanted, about
+from graph_service.web.routes import about
+from graph_service.web.wanted import EVERYWHERE, Asked, CurrentRelease, MalformedRequest, Wanted, unknown_parameter
 from graph_service.web.writes import DRY_RUN, Write
 
 router = APIRouter(tags=["sparql"])
@@ -206,7 +207,7 @@ def _graph(request: Request) -> Iri:
     given = request.query_params
     known = ("graph", "default", *_other_parameters(request))
     if unknown := [name for name in given if name not in known]:
-        raise respond.unknown_parameter(unknown[0], known)
+        raise unknown_parameter(unknown[0], known)
     if len(given.getlist("graph")) + len(given.getlist("default")) != 1:
         raise MalformedRequest("Name one graph: /store?graph=… with its IRI, or /store?default.")
     if "default" in given:
@@ -221,7 +222,7 @@ def _graph(request: Request) -> Iri:
 def _direct(request: Request, path: str) -> Iri:
     known = _other_parameters(request)
     if unknown := [name for name in request.query_params if name not in known]:
-        raise respond.unknown_parameter(unknown[0], known)
+        raise unknown_parameter(unknown[0], known)
     graph = GRAPH + quote(path, safe="/:@!$&'()*+,;=~")
     if not path:
         raise MalformedRequest("Name a graph: /store/… with its name, /store?graph=… with its IRI, or /store?default.")
@@ -229,7 +230,7 @@ def _direct(request: Request, path: str) -> Iri:
 
 
 def _other_parameters(request: Request) -> tuple[str, ...]:
-    return respond.EVERYWHERE if request.method == "GET" else (DRY_RUN, "lang")
+    return EVERYWHERE if request.method == "GET" else (DRY_RUN, "lang")
 
 
 def _address(request: Request, graph: Iri) -> str:

@@ -9,7 +9,8 @@ from graph_service.errors import UnknownTerm
 from graph_service.terms import BASE, PREFIXES, Iri
 from graph_service.web import resources, respond
 from graph_service.web.resources import PAGE, PAGE_PARAMETERS, Followed
-from graph_service.web.respond import Asked, CurrentRelease, about
+from graph_service.web.routes import about
+from graph_service.web.wanted import Asked, CurrentRelease
 
 router = APIRouter(tags=["records"])
 ONTOLOGY = Iri(BASE + "ontology")

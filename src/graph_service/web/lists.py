@@ -21,7 +21,9 @@ from graph_service.web.language import translations
 from graph_service.web.media import CSV, HTML, JSON
 from graph_service.web.render import SLUG_COLUMNS, ask_address
 from graph_service.web.resources import FAMILIES, PAGE, Family, page_number, parts_of
-from graph_service.web.respond import Asked, CurrentRelease, Wanted, Writers, about
+from graph_service.web.respond import Writers
+from graph_service.web.routes import about
+from graph_service.web.wanted import Asked, CurrentRelease, Wanted
 from graph_service.web.words import words
 
 router = APIRouter(tags=["records"])

@@ -10,7 +10,7 @@ from email.policy import HTTP
 from starlette.requests import Request
 
 from graph_service.web import bodies
-from graph_service.web.respond import MalformedRequest
+from graph_service.web.wanted import MalformedRequest
 
 MULTIPART = "multipart/form-data"
 

@@ -1,6 +1,6 @@
 """OpenAPI: the description of every address, made from the routes and, for each question, from its query file.
 
-A route tells its formats, its answer as JSON and its body (`respond.about`). Its parameters, what it needs to know of
+A route tells its formats, its answer as JSON and its body (`routes.about`). Its parameters, what it needs to know of
 the client, and the problems that it can answer with follow from what its handler depends on.
 """
 
@@ -26,8 +26,10 @@ from graph_service.formats.json_schema import (
 from graph_service.release import Release
 from graph_service.terms import KINDS, LANGUAGES, choose
 from graph_service.views import Record
-from graph_service.web import auth, bodies, memento, problems, respond
+from graph_service.web import auth, bodies, memento, problems
 from graph_service.web.media import CSV, HTML, JSON, JSONLD, RDF_FORMATS, tabular
+from graph_service.web.routes import PERIOD
+from graph_service.web.wanted import current_release, wanted
 
 VERSION = "3.1.0"
 CHOICES = 40  # up to so many members of a class or scheme are listed as the values of a parameter
@@ -42,7 +44,7 @@ TAGS = {
 _TYPES: Mapping[str, Mapping[str, Any]] = {
     "integer": {"type": "integer"},
     "date": {"type": "string", "format": "date"},
-    "period": {"type": "string", "pattern": respond.PERIOD},
+    "period": {"type": "string", "pattern": PERIOD},
 }
 _LANG: Mapping[str, Any] = {
     "name": "lang",
@@ -270,14 +272,14 @@ class _Route:
 
     @property
     def _timed(self) -> bool:
-        return respond.current_release in self._needs and memento.has_past(self.path)
+        return current_release in self._needs and memento.has_past(self.path)
 
     def _parameters(self) -> Iterator[Mapping[str, Any]]:
         yield from (self._in_path(name) for name in re.findall(r"{(\w+)}", self.path))
         yield from (_parameter(each, self._release) for each in (self._query.parameters if self._query else ()))
         yield from (each for each in self._told.get("parameters", ()) if each["name"] != "Authorization")
         if self._everywhere:
-            yield from _everywhere(lang=respond.wanted in self._needs, timed=self._timed)
+            yield from _everywhere(lang=wanted in self._needs, timed=self._timed)
 
     def _in_path(self, name: str) -> Mapping[str, Any]:
         schema = dict(_IN_PATH.get(name) or {"type": "string", "pattern": f"^{self._patterns[name]}$"})
@@ -293,7 +295,7 @@ class _Route:
         good = [each for each in also if each < 400]
         if content or not good:
             good.append(200)
-        if method == "GET" and respond.wanted in self._needs and content:
+        if method == "GET" and wanted in self._needs and content:
             good.append(304)
         found = {str(status): _good(status, content) for status in sorted(good)}
         wrong = sorted({*self._wrong(), *(each for each in also if each >= 400)})
@@ -305,10 +307,10 @@ class _Route:
 
     def _wrong(self) -> Iterator[int]:
         """The problems that follow from what the handler depends on."""
-        if respond.wanted in self._needs:
+        if wanted in self._needs:
             yield from (404, 422) if "{suffix}" in self._route.path_format else (422,)
             yield from (406,) if self._told.get("media_types") else ()
-        if respond.current_release in self._needs:
+        if current_release in self._needs:
             yield from (400, 404, 410, 422, 503) if self._timed else (503,)
         if "{" in self.path:
             yield 404

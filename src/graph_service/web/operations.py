@@ -15,7 +15,9 @@ from graph_service.formats.json_schema import closed
 from graph_service.web import openapi, respond
 from graph_service.web.media import HTML, JSON
 from graph_service.web.render import STATIC_FOLDER, static_address
-from graph_service.web.respond import Asked, CurrentRelease, Writers, about
+from graph_service.web.respond import Writers
+from graph_service.web.routes import about
+from graph_service.web.wanted import Asked, CurrentRelease
 
 router = APIRouter(tags=["operations"])
 

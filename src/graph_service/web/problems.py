@@ -23,10 +23,10 @@ from graph_service.errors import GraphServiceError, NoRelease, UnknownTerm, near
 from graph_service.release import Release
 from graph_service.store.embedded import serialize
 from graph_service.terms import PROBLEMS
-from graph_service.web import addresses, media, memento, respond
+from graph_service.web import addresses, bodies, media, memento, respond
 from graph_service.web.language import later, preferred
 from graph_service.web.media import HTML, Format, NotAcceptable
-from graph_service.web.respond import Wanted
+from graph_service.web.wanted import MalformedRequest, Wanted, current_release, wanted
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +64,9 @@ STATUS: Mapping[type[GraphServiceError], int] = {
     errors.ServeError: 500,
     media.NotAcceptable: 406,
     media.UnknownFormat: 404,
-    respond.MalformedRequest: 400,
-    respond.UnsupportedMediaType: 415,
-    respond.BodyTooLarge: 413,
+    MalformedRequest: 400,
+    bodies.UnsupportedMediaType: 415,
+    bodies.BodyTooLarge: 413,
 }
 RETRY_AFTER_S = 5
 
@@ -291,10 +291,10 @@ def prefers_html(wanted: Wanted) -> bool:
 
 def _wanted(request: Request) -> Wanted:
     try:
-        return respond.wanted(request)
+        return wanted(request)
     except GraphServiceError:  # an unknown language: the problem itself is told in English
         plain = Request({**request.scope, "query_string": b""})
-        return respond.wanted(plain)
+        return wanted(plain)
 
 
 def _release(request: Request, wanted: Wanted) -> tuple[Release | None, Wanted]:
@@ -304,7 +304,7 @@ def _release(request: Request, wanted: Wanted) -> tuple[Release | None, Wanted]:
     without any.
     """
     try:
-        return respond.current_release(request), wanted
+        return current_release(request), wanted
     except (NoRelease, errors.HomeError):
         return None, wanted
     except GraphServiceError:

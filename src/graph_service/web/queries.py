@@ -21,7 +21,9 @@ from graph_service.views.charts import charts
 from graph_service.web import forms, questions, respond
 from graph_service.web.media import CSV, HTML, JSON, RDF_FORMATS, TTL, Format
 from graph_service.web.problems import named_in_path
-from graph_service.web.respond import Asked, CurrentRelease, Wanted, Writers, about
+from graph_service.web.respond import Writers
+from graph_service.web.routes import about, in_query
+from graph_service.web.wanted import EVERYWHERE, Asked, CurrentRelease, Wanted
 
 router = APIRouter(tags=["queries"])
 
@@ -47,7 +49,7 @@ _QUESTION = {
 CATALOGUE = closed({"queries": array(closed(_QUESTION))})
 
 
-FIND = respond.in_query({"find": {"description": "only questions with all of these words", "type": "string"}})
+FIND = in_query({"find": {"description": "only questions with all of these words", "type": "string"}})
 
 
 @router.get("/queries{suffix:suffix}", openapi_extra=about(HTML, JSON, TTL, parameters=FIND, answer=CATALOGUE))
@@ -72,7 +74,7 @@ def query(group: str, name: str, wanted: Asked, release: CurrentRelease) -> Resp
     try:
         values = wanted.values(release, found.name)
     except ParameterError:
-        known = {*respond.EVERYWHERE, *(each.name for each in found.parameters)}
+        known = {*EVERYWHERE, *(each.name for each in found.parameters)}
         if wanted.choose(_offered(found)) is not HTML or any(given not in known for given, _ in wanted.given):
             raise
         return _form(wanted, release, found)

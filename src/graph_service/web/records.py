@@ -23,7 +23,9 @@ from graph_service.web.language import translations, write_number
 from graph_service.web.media import CSV, HTML, JSON, RDF_FORMATS, SVG
 from graph_service.web.render import address
 from graph_service.web.resources import FAMILIES, PAGE, PAGE_PARAMETERS, Family, Followed, page_number, parts_of
-from graph_service.web.respond import Asked, CurrentRelease, Wanted, Writers, about
+from graph_service.web.respond import Writers
+from graph_service.web.routes import about
+from graph_service.web.wanted import Asked, CurrentRelease, Wanted
 
 router = APIRouter(tags=["records"])
 

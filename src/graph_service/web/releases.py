@@ -23,7 +23,9 @@ from graph_service.terms import Iri, Literal, choose, compact, record_iri, recor
 from graph_service.web import addresses, memento, respond
 from graph_service.web.language import translations, write_number
 from graph_service.web.media import ATOM, CSV, HTML, JSON, LINK_FORMAT, NQ, RDF_FORMATS
-from graph_service.web.respond import Asked, CurrentRelease, MalformedRequest, Wanted, Writers, about
+from graph_service.web.respond import Writers
+from graph_service.web.routes import about
+from graph_service.web.wanted import Asked, CurrentRelease, MalformedRequest, Wanted
 
 router = APIRouter(tags=["data"])
 

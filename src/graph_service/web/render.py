@@ -26,7 +26,7 @@ from graph_service.web import language as languages
 from graph_service.web.words import BORROWED
 
 if TYPE_CHECKING:
-    from graph_service.web.respond import Wanted
+    from graph_service.web.wanted import Wanted
 
 HERE = Path(__file__).parent
 STATIC_FOLDER = HERE / "static"

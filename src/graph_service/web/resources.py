@@ -22,7 +22,7 @@ from graph_service.views.lists import Page
 from graph_service.views.records import Withdrawal
 from graph_service.web.language import later
 from graph_service.web.problems import named_in_path
-from graph_service.web.respond import Wanted
+from graph_service.web.wanted import Wanted
 
 
 class _Name(Convertor[str]):

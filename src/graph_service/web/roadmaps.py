@@ -16,8 +16,10 @@ from graph_service.web import language as languages
 from graph_service.web import respond
 from graph_service.web.media import CSV, HTML, JSON, MD, RDF_FORMATS
 from graph_service.web.problems import named_in_path
-from graph_service.web.respond import PERIOD, Asked, CurrentRelease, Wanted, Writers, about
+from graph_service.web.respond import Writers
+from graph_service.web.routes import PERIOD, about
 from graph_service.web.tiles import tiles
+from graph_service.web.wanted import Asked, CurrentRelease, Wanted
 
 router = APIRouter(tags=["pages"])
 

@@ -13,7 +13,9 @@ from graph_service.views.words import Found
 from graph_service.web import respond
 from graph_service.web.language import later
 from graph_service.web.media import CSV, HTML, JSON
-from graph_service.web.respond import Asked, CurrentRelease, Wanted, Writers, about
+from graph_service.web.respond import Writers
+from graph_service.web.routes import about
+from graph_service.web.wanted import Asked, CurrentRelease, Wanted
 
 router = APIRouter(tags=["pages"])
 

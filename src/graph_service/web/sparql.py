@@ -29,7 +29,7 @@ from graph_service.store.embedded import is_iri
 from graph_service.store.tokens import keywords
 from graph_service.web import bodies, memento, problems, questions, render, respond, snippets, tiles, workbench
 from graph_service.web.addresses import origin
-from graph_service.web.bodies import FORM, SentBody
+from graph_service.web.bodies import FORM, SentBody, UnsupportedMediaType
 from graph_service.web.language import translations
 from graph_service.web.media import (
     CSV,
@@ -47,7 +47,8 @@ from graph_service.web.media import (
     NotAcceptable,
 )
 from graph_service.web.problems import Problem
-from graph_service.web.respond import Asked, CurrentRelease, MalformedRequest, UnsupportedMediaType, Wanted, about
+from graph_service.web.routes import about, in_query
+from graph_service.web.wanted import EVERYWHERE, Asked, CurrentRelease, MalformedRequest, Wanted, unknown_parameter
 from graph_service.web.words import BORROWED
 from graph_service.web.workbench import SHOWN_BYTES, Table
 
@@ -76,7 +77,7 @@ QUERY, UPDATE = "application/sparql-query", "application/sparql-update"
 FORMAT_PARAMETERS = ("format", "output", "results")  # the last two as SPARQLWrapper and older endpoints call it
 DATASET_PARAMETERS = ("default-graph-uri", "named-graph-uri")
 PARAMETERS = (
-    *("query", "update", *DATASET_PARAMETERS, *FORMAT_PARAMETERS, *respond.EVERYWHERE),
+    *("query", "update", *DATASET_PARAMETERS, *FORMAT_PARAMETERS, *EVERYWHERE),
     *("example", "find", "view"),  # of the page: a question to start from, words in examples, how an answer is seen
     "ac",  # with it an editor marks the queries that it sends of its own, to complete what is typed
 )
@@ -115,7 +116,7 @@ BODY = {
     QUERY: {},
     FORM: closed(_FIELDS, optional=[name for name in _FIELDS if name != "query"]),
 }
-PROTOCOL_PARAMETERS = respond.in_query(_FIELDS)
+PROTOCOL_PARAMETERS = in_query(_FIELDS)
 ABOUT = about(*TABLE_FORMATS, *GRAPH_FORMATS, parameters=PROTOCOL_PARAMETERS, answer=RESULTS, statuses=(200, 400, 403))
 _TEXT = {"type": "string"}
 _NAME = {"name": _TEXT, "label": _TEXT}
@@ -199,7 +200,7 @@ def _operation(given: Sequence[tuple[str, str]]) -> Operation | None:
     """
     names = [name for name, _ in given]
     if unknown := [name for name in names if name not in PARAMETERS]:
-        raise respond.unknown_parameter(unknown[0], PARAMETERS)
+        raise unknown_parameter(unknown[0], PARAMETERS)
     if "query" in names and "update" in names:
         raise MalformedRequest("There is a query and an update in one request: send one of them.")
     if "update" in names:

@@ -13,12 +13,13 @@ from graph_service.errors import MalformedValue
 from graph_service.formats.json_schema import closed
 from graph_service.store.embedded import is_iri
 from graph_service.store.protocol import Dataset
-from graph_service.web import bodies, respond, writes
+from graph_service.web import bodies, writes
 from graph_service.web.addresses import origin
 from graph_service.web.auth import Writer
-from graph_service.web.bodies import FORM, SentBody
+from graph_service.web.bodies import FORM, SentBody, UnsupportedMediaType
 from graph_service.web.media import JSON
-from graph_service.web.respond import MalformedRequest, UnsupportedMediaType, about
+from graph_service.web.routes import about, in_query
+from graph_service.web.wanted import MalformedRequest, unknown_parameter
 from graph_service.web.writes import DRY_RUN, Write
 
 router = APIRouter(tags=["sparql"])
@@ -33,7 +34,7 @@ _DATASET = {
 }
 ABOUT = about(
     JSON,
-    parameters=(*writes.PARAMETERS, *respond.in_query(_DATASET)),
+    parameters=(*writes.PARAMETERS, *in_query(_DATASET)),
     answer=writes.WRITTEN,
     body={
         DIRECT: {},
@@ -72,7 +73,7 @@ def _text(given: Sequence[tuple[str, str]]) -> str:
     """The one update among the parameters."""
     names = [name for name, _ in given]
     if unknown := [name for name in names if name not in PARAMETERS]:
-        raise respond.unknown_parameter(unknown[0], PARAMETERS)
+        raise unknown_parameter(unknown[0], PARAMETERS)
     if "query" in names:
         raise MalformedRequest("This address takes updates; send a query to /sparql, and not both in one request.")
     if names.count("update") != 1:

@@ -18,19 +18,13 @@ from graph_service.store.embedded import parse_quads
 from graph_service.terms import LANGUAGES, Iri, Literal, Triple, graph_iri
 from graph_service.validation import SEVERITIES, Finding, ValidationReport
 from graph_service.web import bodies, problems, respond
-from graph_service.web.bodies import SentBody
+from graph_service.web.bodies import SentBody, UnsupportedMediaType
 from graph_service.web.media import HTML, JSON, JSONLD, NQ, NT, RDF, TRIG, TTL
 from graph_service.web.multipart import MULTIPART, Part, parts
 from graph_service.web.places import Place, Places
-from graph_service.web.respond import (
-    Asked,
-    CurrentRelease,
-    MalformedRequest,
-    UnsupportedMediaType,
-    Wanted,
-    Writers,
-    about,
-)
+from graph_service.web.respond import Writers
+from graph_service.web.routes import about
+from graph_service.web.wanted import Asked, CurrentRelease, MalformedRequest, Wanted
 
 router = APIRouter(tags=["data"])
 

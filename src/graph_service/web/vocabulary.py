@@ -22,7 +22,9 @@ from graph_service.web import respond
 from graph_service.web.diagram import diagram
 from graph_service.web.language import later, translations
 from graph_service.web.media import CSV, HTML, JSONLD, RDF_FORMATS, TTL
-from graph_service.web.respond import Asked, CurrentRelease, Wanted, Writers, about
+from graph_service.web.respond import Writers
+from graph_service.web.routes import about
+from graph_service.web.wanted import Asked, CurrentRelease, Wanted
 
 router = APIRouter(tags=["data"])
 

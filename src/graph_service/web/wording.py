@@ -15,7 +15,7 @@ from graph_service.understanding import AS_OF, Understood
 from graph_service.views.words import Interpretation
 from graph_service.web.language import later, translations
 from graph_service.web.render import address
-from graph_service.web.respond import EVERYWHERE, Wanted
+from graph_service.web.wanted import EVERYWHERE, Wanted
 
 QUESTION = "q"  # the parameter with the words
 TOPICS = ("axis", "component", "kind", EVENT_KIND)  # what a question can be about, beside a place and a time
