@@ -23,7 +23,7 @@ serve: setup ## load the graph and serve it on http://127.0.0.1:8000 (HOST=, POR
 	@$(BIN)/graph-service serve --host $(HOST) --port $(PORT)
 
 test: setup ## run all tests
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: setup ## lint, strict types, and the project's own checks
 	$(BIN)/ruff check .

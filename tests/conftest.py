@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,9 +18,28 @@ from graph_service.publishing import Publisher
 from graph_service.release import Release
 from graph_service.releases import Releases
 from graph_service.settings import Settings
+from graph_service.terms import PREFIXES
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
+SLOW = (  # the files that take longest, longest first
+    "browser/test_every_page.py",
+    "test_queries.py",
+    "fuzz/test_description.py",
+    "ontology/test_shapes.py",
+    "clients/test_nothing_is_fetched.py",
+    "web/test_linked_data.py",
+    "browser/test_journeys.py",
+    "clients/test_comunica.py",
+    "web/test_time.py",
+    "faults/test_killed_updates.py",
+    "faults/test_killed_writer.py",
+    "clients/test_jena.py",
+    "web/test_coverage.py",
+    "web/test_graphs.py",
+)
+OTHER_WORDS = {PREFIXES["skos"] + name for name in ("altLabel", "hiddenLabel")}
+MadeOnce = Callable[[str, Callable[[Path], object]], Path]
 OWN_CONCEPT = re.compile(r"/id/(axis/|component/|evidence/(axis|component)-)")  # what each programme has of its own
 
 collect_ignore_glob = ["*conftest.py"]  # looked through for examples, files of one name would hide each other
@@ -66,6 +87,12 @@ def _scores(terminalreporter: pytest.TerminalReporter) -> str:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no worker is left alone with one of them in the end."""
+    order = {HERE / name: place for place, name in enumerate(SLOW)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
+
+
 @pytest.fixture(scope="session")
 def project_dir() -> Path:
     """The project of this repository: ontology/, data/, queries/."""
@@ -73,11 +100,27 @@ def project_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home folder in which the real project is published as release 1. Not to be written by tests."""
-    folder = tmp_path_factory.mktemp("home")
-    Publisher(folder).load_project(PROJECT, who="tests")
-    return folder
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """Makes a file or folder that all workers of a run share: the first to need it makes it, the others wait."""
+    own = tmp_path_factory.getbasetemp()
+    folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def get(name: str, make: Callable[[Path], object]) -> Path:
+        made, making = folder / name, folder / f"{name}.making"
+        with (folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                make(making)
+                making.rename(made)
+        return made
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def home(made_once: MadeOnce) -> Path:
+    """A home folder in which the real project is published as release 1. Not to be written by tests: all share it."""
+    return made_once("home", lambda folder: Publisher(folder).load_project(PROJECT, who="tests"))
 
 
 @pytest.fixture(scope="session")
@@ -94,13 +137,20 @@ def release(releases: Releases) -> Release:
 
 @pytest.fixture(scope="session")
 def second_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Another programme's project, written with the same ontology: two countries, two axes. Not to be changed."""
+    """Another programme's project, written with the same ontology: two countries, two axes. Not to be changed.
+
+    The shared concepts come without other words for them: those are most of all statements, and each write reads all.
+    """
     folder = tmp_path_factory.mktemp("second") / "project"
     shutil.copytree(PROJECT / "ontology", folder / "ontology")
     shutil.copytree(PROJECT / "queries", folder / "queries")
     own = turtle.parse((HERE / "second_programme/concepts.ttl").read_text(), "concepts.ttl")
     shared = turtle.parse((PROJECT / "ontology/concepts.ttl").read_text(), "concepts.ttl")
-    others = {iri: facts for iri, facts in shared.records.items() if not OWN_CONCEPT.search(iri)}
+    others = {
+        iri: frozenset(fact for fact in facts if fact[0] not in OTHER_WORDS)
+        for iri, facts in shared.records.items()
+        if not OWN_CONCEPT.search(iri)
+    }
     concepts = turtle.Document({**others, **own.records})
     (folder / "ontology/concepts.ttl").write_text(turtle.serialize(concepts))
     (folder / "data").mkdir()

@@ -156,8 +156,9 @@ def test_a_code_that_is_not_the_slug_can_be_given(result):
 
 def citation(source=PAGE, quote=None):
     words = Literal(quote, "fr") if quote else None
+    meant = Literal("thirteen countries", "en") if quote else None
     evidence = record_iri("evidence", f"e-{source.rpartition('/')[2]}")
-    return views.Citation(evidence, source, "A page", None, "https://x.org/1", "fr", None, words, CHECKED, ())
+    return views.Citation(evidence, source, "A page", None, "https://x.org/1", "fr", None, words, meant, CHECKED, ())
 
 
 def mandate(in_force="certain"):
@@ -226,6 +227,10 @@ def test_json_of_a_view_has_each_statement_with_its_sources(roadmap):
     said = document["mandates"][0]["citations"][0]
     assert said["source"] == {"id": "seed", "iri": str(SEED)}
     assert said["quote"] == {"value": "treize pays", "language": "fr"}
+    assert said["translation"] == {"value": "thirteen countries", "language": "en"}
+    assert [source["translation"] and source["translation"]["value"] for source in document["sources"]] == [
+        "thirteen countries", None,
+    ]  # fmt: skip
     assert said["certainty"]["label"] == "seen in the source"
     assert [(source["number"], source["source"]["id"]) for source in document["sources"]] == [(1, "seed"), (2, "page")]
 
@@ -288,7 +293,7 @@ def test_csv_of_a_roadmap_is_one_table_with_sections(roadmap):
     header, rows = table[0], [dict(zip(table[0], row, strict=True)) for row in table[1:]]
     assert header == [
         "section", "record", "name", "kind", "axis", "component", "start", "end", "status", "status_then",
-        "text", "certainty", "source", "url", "quote",
+        "text", "certainty", "source", "url", "quote", "quote_translation",
     ]  # fmt: skip
     assert [row["section"] for row in rows] == [
         "country", "fact", "identity", "event", "mandate", "change", "gap", "gap-cell", "statement",
@@ -299,6 +304,9 @@ def test_csv_of_a_roadmap_is_one_table_with_sections(roadmap):
     assert (by_section["event"]["start"], by_section["event"]["status"]) == ("2018-03", "announced")
     assert (by_section["mandate"]["status"], by_section["mandate"]["status_then"]) == ("certain", "not-yet")
     assert (by_section["mandate"]["source"], by_section["mandate"]["quote"]) == ("seed page", "treize pays")
+    assert [row["quote_translation"] for row in rows if row["section"] in ("mandate", "source")] == [
+        "thirteen countries", "thirteen countries", "",
+    ]  # fmt: skip
     assert by_section["gap-cell"]["certainty"] == "derived"
 
 
@@ -312,7 +320,7 @@ def test_csv_of_a_coverage_has_one_row_per_cell():
 
 
 def test_csv_of_a_record_tells_values_links_gaps_and_evidence_apart():
-    """One row per value, with its language."""
+    """One row per value, with its language; where sources disagree, one per value and source."""
     label = Iri(RDFS + "label")
     record = views.Record(
         iri=PERU,
@@ -321,16 +329,22 @@ def test_csv_of_a_record_tells_values_links_gaps_and_evidence_apart():
         incoming=(views.Incoming(record_iri("gap", "pe-gender"), Iri(ELP + "country")),),
         missing=(Iri(ELP + "m49"),),
         citations=(citation(SEED, "treize pays"),),
+        readings=(
+            views.Reading("13 countries", Literal("Thirteen.", "en"), record_iri("statement", "a"), (citation(SEED),)),
+            views.Reading("14 countries", Literal("More.", "en"), record_iri("statement", "b"), (citation(PAGE),)),
+        ),
     )
 
     rows = read_csv(formats.view_csv(record, name))
 
     assert rows[1:] == [
-        ["statement", "rdf:type", "elp:Country", "", "", "", "", ""],
-        ["statement", "rdfs:label", "Perú", "es", "", "", "", ""],
-        ["incoming", "elp:country", "https://w3id.org/elpaccto/id/gap/pe-gender", "", "", "", "", ""],
-        ["not-recorded", "elp:m49", "", "", "", "", "", ""],
-        ["evidence", "", "", "", "checked", "seed", "https://x.org/1", "treize pays"],
+        ["statement", "rdf:type", "elp:Country", "", "", "", "", "", ""],
+        ["statement", "rdfs:label", "Perú", "es", "", "", "", "", ""],
+        ["incoming", "elp:country", "https://w3id.org/elpaccto/id/gap/pe-gender", "", "", "", "", "", ""],
+        ["not-recorded", "elp:m49", "", "", "", "", "", "", ""],
+        ["evidence", "", "", "", "checked", "seed", "https://x.org/1", "treize pays", "thirteen countries"],
+        ["disagreement", "elp:value", "13 countries", "", "checked", "seed", "https://x.org/1", "", ""],
+        ["disagreement", "elp:value", "14 countries", "", "checked", "page", "https://x.org/1", "", ""],
     ]
 
 

@@ -63,7 +63,7 @@ PLUMBING = {
     "wanted", "routes",
     "respond", "problems", "render", "media", "words", "language", "forms", "envelope", "tiles", "openapi", "memento",
     "bodies", "compression", "workbench", "questions", "snippets", "taking", "diagram", "places", "drawing", "wording",
-    "resources", "neighbourhood", "reporting",
+    "resources", "neighbourhood", "reporting", "sentence", "refusals", "responses",
     "auth", "writes", "multipart",
 }  # fmt: skip
 

@@ -49,8 +49,10 @@ CONTRACT = {
     "roadmaps/gaps": "country gap axis description",
     "roadmaps/gap-cells": "country axis component",
     "roadmaps/statements": "country statement scope value description country_said note",
-    "roadmaps/evidence": "country record evidence source title publisher url language date quote certainty supports",
-    "records/evidence": "record evidence source title publisher url language date quote certainty supports",
+    "roadmaps/evidence": "country record evidence source title publisher url language date quote translation"
+    " translation_language certainty supports",
+    "records/evidence": "record evidence source title publisher url language date quote translation"
+    " translation_language certainty supports",
     "records/outgoing": "record property value",
     "records/incoming": "record subject property",
     "vocabulary/members": "of iri slug code label",

@@ -698,6 +698,7 @@ CLASSES = {
     "countries": ELP + "Country",
     "components": ELP + "Component",
     "axes": ELP + "TransversalAxis",
+    "translations": ELP + "QuoteTranslation",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -218,7 +219,19 @@ def misread(release: Release, question: dict, language: str) -> list[str]:
         wrong.append(f"unclear: {dict(found.unclear)}")
     if answered and lead and lead.path != question.get("leads", lead.path if "answered" in question else "/ask"):
         wrong.append(f"leads to {lead.path}")
+    if answered and lead and lead.path == "/ask" and "answered" not in question:
+        wrong += _asked_otherwise(question, lead.values)
     return wrong
+
+
+def _asked_otherwise(question: dict, values: Mapping[str, str]) -> list[str]:
+    """What the address of the answer asks for otherwise: the kind is that of what is asked for."""
+    parts = {part: question[part] for part in (*PARTS, "what") if question.get(part, "either") != "either"}
+    wanted = {"kind" if part == "event_kind" else part: value for part, value in parts.items()}
+    open_parts = {part for part in PARTS if question.get(part) == "either"}
+    asked = {part: value for part, value in values.items() if part not in open_parts}
+    missing = {part: value for part, value in wanted.items() if asked.get(part) != value}
+    return [f"asks for {dict(values)}"] if missing or asked.get("what", "") != wanted.get("what", "") else []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -99,6 +99,28 @@ def test_each_record_keeps_all_its_evidence_with_source_words_and_certainty():
     assert [citation.certainty for citation in found[gap]] == [REFERENCE]
 
 
+@pytest.mark.parametrize(("language", "meant"), [("en", "a series of missions"), ("es", "una serie"), ("fr", None)])
+def test_a_quote_is_translated_into_the_language_of_the_page(language, meant):
+    """One citation, not one per translation; none in the quote's own language."""
+    quoted = evidence_row(PERU, SEED, "une série de missions")
+    rows = [
+        quoted | {"translation": Literal("a series of missions", "en"), "translation_language": Literal("en")},
+        quoted | {"translation": Literal("una serie", "es"), "translation_language": Literal("es")},
+    ]
+
+    (citation,) = views.citations(rows, language)[PERU]
+
+    assert citation.quote == Literal("une série de missions", "fr")
+    assert citation.translation == (Literal(meant, language) if meant else None)
+
+
+def test_rows_of_releases_without_translations_give_the_quote_alone():
+    """Their queries have no such column."""
+    (citation,) = views.citations([evidence_row(PERU, SEED, "une série de missions")], "en")[PERU]
+
+    assert (citation.quote, citation.translation) == (Literal("une série de missions", "fr"), None)
+
+
 def test_evidence_for_some_properties_only_names_them():
     """A founding year known from elsewhere is cited for the founding year, not for the whole record."""
     row = evidence_row(record_iri("institution", "pe-mp"), supports=Literal(f"{ELP}since {ELP}until"))

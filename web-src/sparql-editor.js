@@ -18,7 +18,7 @@ const colours = HighlightStyle.define([
 
 const theme = EditorView.theme({
   "&": { color: "var(--ink)", backgroundColor: "#fff", fontSize: ".875rem", maxHeight: "36rem" },
-  "&.cm-focused": { outline: "3px solid var(--blue)", outlineOffset: "-3px" },
+  "&:focus-within": { outline: "3px solid var(--blue)", outlineOffset: "-3px" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.6", overflow: "auto" },
   ".cm-content": { padding: ".75rem 0", minHeight: "15rem" },
   ".cm-gutters": { backgroundColor: "var(--wash)", color: "var(--ink-3)", borderRight: "1px solid var(--line)" },
@@ -47,6 +47,15 @@ function marked(line, column) {
     update: (found, change) => (change.docChanged ? Decoration.none : found),
     provide: (field) => EditorView.decorations.from(field),
   });
+}
+
+/** Typing over a selection, made by the editor: the browser would keep the style of the old text inline, and its policy say so. */
+function typedOver(event, view) {
+  const { inputType, data, isComposing, cancelable } = event;
+  if (inputType !== "insertText" || !data || isComposing || view.composing || !cancelable) return false;
+  if (view.state.selection.ranges.every((range) => range.empty)) return false;
+  view.dispatch(view.state.replaceSelection(data), { userEvent: "input.type", scrollIntoView: true });
+  return true; // handled: the browser is told to leave it
 }
 
 function mount(textarea) {
@@ -79,7 +88,8 @@ function mount(textarea) {
       autocompletion({ override: [completions(names)], icons: false, activateOnTyping: true }),
       keymap.of([{ key: "Mod-Enter", run }, ...completionKeymap, ...defaultKeymap, ...historyKeymap]), // no indentWithTab
       EditorState.tabSize.of(2),
-      EditorView.domEventHandlers({ focus: () => void names() }), // so that they are there when the first letter comes
+      // the names are asked for on focus, so that they are there when the first letter comes
+      EditorView.domEventHandlers({ beforeinput: typedOver, focus: () => void names() }),
       EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", ...invalid }),
     ],
   });

@@ -27,10 +27,11 @@ from graph_service.terms import (
     record_iri,
     record_key,
 )
-from graph_service.views import Answer, Coverage, Mandate, Neighbour, Record, Roadmap, RoadmapParts
+from graph_service.views import Activities, Answer, Coverage, Mandate, Neighbour, Record, Roadmap, RoadmapParts
 from graph_service.views.lists import Page
 from graph_service.views.records import RENAMED_RECORD, WITHDRAWN_RECORD, Withdrawal
 
+EVENTS, EVENTS_BY = "events/all", "events/by"  # one row per event; one per event and evidence
 BY_AXIS, LEFT_OUT, MATRIX = "institutions/by-axis", "institutions/left-out", "coverage/matrix"
 _REPLACED_BY, _DESCRIPTION = (Iri(PREFIXES["dcterms"] + name) for name in ("isReplacedBy", "description"))
 _DISPUTED = frozenset(ELP + name for name in ("PlanStatement", "Programme", "ActionPlan"))  # may meet disagreement
@@ -51,12 +52,40 @@ def once_per_release(function: Callable[[Release], R]) -> Callable[[Release], R]
     return remembered
 
 
-def answer(release: Release, values: Mapping[str, str]) -> Answer:
+def answer(release: Release, values: Mapping[str, str], left_aside: Mapping[str, str] | None = None) -> Answer:
     """Who covers what, and who does not although a source names them."""
     found = release.ask(BY_AXIS, values)
     left_out = release.ask(LEFT_OUT, values)
     as_of = found.parameters["as_of"]
-    return views.answer(found.rows, left_out.rows, parameters=found.parameters, as_of=as_of)
+    return views.answer(found.rows, left_out.rows, parameters=found.parameters, as_of=as_of, left_aside=left_aside)
+
+
+def activities(
+    release: Release,
+    values: Mapping[str, str],
+    parameters: Mapping[str, str],
+    left_aside: Mapping[str, str] | None = None,
+) -> Activities:
+    """What was done or is planned on a question, and how many activities no source places in it.
+
+    Args:
+        values: of `events/by`.
+        parameters: the question as it was asked and understood.
+    """
+
+    def rows(without: str = "") -> Sequence[Binding]:
+        return release.ask(EVENTS_BY, {name: value for name, value in values.items() if name != without}).rows
+
+    open_parts = {"axis": "axes", "component": "components"}
+    return views.activities(
+        rows(),
+        rows("period") if "period" in values else (),
+        parameters=parameters,
+        as_of=values.get("period"),
+        unassigned={name: views.unassigned(rows(name), column)
+                    for name, column in open_parts.items() if name in values},
+        left_aside=left_aside or {},
+    )  # fmt: skip
 
 
 def coverage(release: Release, values: Mapping[str, str]) -> Coverage:
@@ -67,8 +96,8 @@ def coverage(release: Release, values: Mapping[str, str]) -> Coverage:
     return views.coverage(found.rows, component=iri, as_of=found.parameters["as_of"])
 
 
-def roadmap(release: Release, country: str, as_of: str) -> Roadmap:
-    """All that is known of one country in the programme.
+def roadmap(release: Release, country: str, as_of: str, language: str = "") -> Roadmap:
+    """All that is known of one country in the programme, its quotes with their translation into a language.
 
     Raises:
         UnknownTerm: there is no such country, or it has no roadmap.
@@ -96,7 +125,7 @@ def roadmap(release: Release, country: str, as_of: str) -> Roadmap:
         statements=rows("statements"),
         evidence=rows("evidence"),
     )
-    return views.roadmap(parts, as_of=as_of, then=then)
+    return views.roadmap(parts, as_of=as_of, then=then, language=language)
 
 
 def plan_year(release: Release, plan: str) -> str | None:
@@ -120,11 +149,12 @@ def incoming(release: Release, iri: Iri, number: int = 1) -> Page:
     return views.lists.page(rows, number)
 
 
-def record(release: Release, iri: Iri, pointing: Sequence[Binding]) -> Record:
+def record(release: Release, iri: Iri, pointing: Sequence[Binding], language: str = "") -> Record:
     """One record: what is recorded of it, by whom it is said, what points to it, what is not recorded.
 
     Args:
         pointing: those that point to it, of which the view tells: rows of `incoming`.
+        language: in which to translate quotes.
     """
     asked = {"record": str(iri)}
     described = release.exists(iri)
@@ -136,6 +166,7 @@ def record(release: Release, iri: Iri, pointing: Sequence[Binding]) -> Record:
         release.ask("records/evidence", asked).rows if described else (),
         [each for kind in types for each in usual_properties(release).get(kind, ())],
         release.ask("records/disagreements", asked).rows if described and not _DISPUTED.isdisjoint(types) else (),
+        language,
     )
 
 

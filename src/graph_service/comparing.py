@@ -15,6 +15,8 @@ from graph_service.views.parts import gaps_of
 from graph_service.views.sources import citations
 
 COMPONENTS, PROFILE = "coverage/components", "countries/profile"
+MEMBERSHIPS, GAPS = "roadmaps/organisations", "roadmaps/gaps"
+QUERIES = (PROFILE, COMPONENTS, MEMBERSHIPS, GAPS)  # what the columns of countries side by side are made of
 COMPARED = range(2, 7)  # how many countries stand side by side
 
 
@@ -62,11 +64,11 @@ def _profile(release: Release, slug: str, as_of: str) -> Profile:
     evidence = release.ask("roadmaps/evidence", country).rows
     figures = views.profile(
         release.ask(PROFILE, {**country, "as_of": as_of}).rows,
-        release.ask("roadmaps/organisations", country).rows,
+        release.ask(MEMBERSHIPS, country).rows,
         evidence,
     )
     return replace(
         figures,
         cells=views.component_cells(release.ask(COMPONENTS, {**country, "as_of": as_of}).rows),
-        told_gaps=gaps_of(release.ask("roadmaps/gaps", country).rows, citations(evidence)),
+        told_gaps=gaps_of(release.ask(GAPS, country).rows, citations(evidence)),
     )

@@ -32,8 +32,8 @@ XSD_STRING = XSD + "string"
 LANGUAGES = ("en", "es", "fr", "pt")
 KINDS = (
     "programme", "plan", "roadmap", "country", "institution", "organisation", "partner", "mandate", "membership",
-    "event", "participation", "axis", "component", "concept", "gap", "statement", "source", "evidence", "release",
-    "graph",
+    "event", "participation", "axis", "component", "concept", "gap", "statement", "source", "evidence", "translation",
+    "release", "graph",
 )  # fmt: skip
 
 PREFIXES: Mapping[str, str] = {

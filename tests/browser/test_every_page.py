@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import HERE, INSTALL, NARROW, SMALLEST, WIDE, Seen, playwright, serving
+from driving import HERE, INSTALL, NARROW, SMALLEST, WIDE, Seen, playwright, serving
 
 from graph_service.publishing import Publisher
 from graph_service.terms import LANGUAGES

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from conftest import playwright
+from driving import playwright
 from pypdf import PageObject, PdfReader
 
 from graph_service.release import Release
@@ -95,6 +95,11 @@ def lines(page: PageObject) -> Lines:
     return [(height, " ".join("".join(found[height]).split())) for height in sorted(found, reverse=True)]
 
 
+def above_margin(page: Lines) -> list[str]:
+    """The lines of a page without those in the margin at its foot."""
+    return [words for height, words in page if height > MARGIN_MM]
+
+
 def test_a_page_is_a4_and_bears_its_number(printed: Printed, addresses: list[str]):
     """In the margin, of how many."""
     for address in addresses:
@@ -105,6 +110,13 @@ def test_a_page_is_a4_and_bears_its_number(printed: Printed, addresses: list[str
             assert f"{number} / {len(paper.pages)}" in [words for _, words in said], f"{address} page {number}"
 
 
+def test_no_page_is_blank(printed: Printed, addresses: list[str]):
+    """What follows the last line never takes a page of its own."""
+    pages = {f"{each} page {number}": page for each in addresses for number, page in enumerate(printed(each).pages, 1)}
+
+    assert [name for name, page in pages.items() if not above_margin(page)] == []
+
+
 def test_no_heading_stands_alone_at_the_foot(printed: Printed, addresses: list[str]):
     """The last line of a page is never a heading, nor the name of a table."""
     alone = []
@@ -112,9 +124,9 @@ def test_no_heading_stands_alone_at_the_foot(printed: Printed, addresses: list[s
         made = printed(address)
         headings = {" ".join(each.split()) for each in made.headings}
         for number, page in enumerate(made.pages, 1):
-            last = [words for height, words in page if height > MARGIN_MM][-1]
-            if last in headings or any(len(last) > 12 and each.endswith(last) for each in headings):
-                alone.append(f"{address} page {number}: {last}")
+            for last in above_margin(page)[-1:]:
+                if last in headings or any(len(last) > 12 and each.endswith(last) for each in headings):
+                    alone.append(f"{address} page {number}: {last}")
 
     assert alone == []
 
@@ -133,3 +145,18 @@ def test_the_links_of_the_paper_are_live(printed: Printed, addresses: list[str])
         outside = {str(each["/URI"]) for each in actions if "/URI" in each}
         assert printed(address).sources <= {each.rstrip("/") for each in outside}, address
         assert len(actions) > 100
+
+
+def test_the_network_is_printed_as_wide_as_the_paper(chromium: playwright.Browser, origin: str):
+    """The picture stands in print too, whole on one page."""
+    width, height = ((side - margins) * 96 / 25.4 for side, margins in zip(A4_MM, (2 * MARGIN_MM, 34), strict=True))
+    page = chromium.new_context(base_url=origin, viewport={"width": round(width), "height": 900}).new_page()
+    page.emulate_media(media="print")
+    page.goto("/network?country=PE")
+
+    box = page.locator("svg.net").bounding_box()
+    page.context.close()
+
+    assert box is not None
+    assert box["width"] == pytest.approx(width, abs=2)
+    assert box["height"] <= height

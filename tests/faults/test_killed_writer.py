@@ -79,8 +79,9 @@ def test_a_load_killed_at_any_of_twenty_moments_loses_nothing(home: Path, projec
         time.sleep(length * kill / KILLS)  # the moment of the kill is what is tested
         process.kill()
         process.communicate()
-        assert assert_whole(home) in (number, number + 1)
-        number = assert_whole(home)
+        held = assert_whole(home)
+        assert held in (number, number + 1)
+        number = held
 
     grow(project, "after")
     assert done(command(home, project, "load")) == 0

@@ -8,11 +8,13 @@ names shapes that cannot but fail with it; `# after the rules` changes what the 
 from __future__ import annotations
 
 import datetime
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 import rdflib
@@ -22,7 +24,7 @@ from rdflib.collection import Collection
 from graph_service.release import Release
 from graph_service.staging import derive
 from graph_service.store.embedded import EmbeddedStore, parse_rdf
-from graph_service.terms import DERIVED_GRAPH, ELP, ID, LANGUAGES, PREFIXES, Triple, graph_iri, ntriple
+from graph_service.terms import DERIVED_GRAPH, ELP, ID, LANGUAGES, PREFIXES, Iri, Triple, graph_iri, ntriple
 from graph_service.validation import ValidationReport, check_shapes, validate
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -98,11 +100,18 @@ def changed(triples: Iterable[Triple], update: str) -> frozenset[Triple]:
     return frozenset(parse_rdf(graph.serialize(format="nt", encoding="utf-8"), "changed.nt", "nt"))
 
 
+@cache
+def standing() -> EmbeddedStore:
+    """A store that holds the ontology."""
+    return EmbeddedStore.in_memory((*triple, graph_iri("elpaccto")) for triple in ontology())
+
+
 def derived(sources: Iterable[Triple]) -> frozenset[Triple]:
     """What the rules of the project derive from some statements and the ontology."""
-    store = EmbeddedStore.in_memory((*triple, graph_iri("good")) for triple in {*sources, *ontology()})
+    store = standing()
+    store.replace_graph(graph_iri("good"), {*sources} - ontology())
     derive(store, PROJECT, RELEASE_DAY)
-    return frozenset(quad[:3] for quad in store.quads() if quad[3] == DERIVED_GRAPH)
+    return frozenset(store.graph(Iri(DERIVED_GRAPH)))
 
 
 def published(*examples: Example) -> frozenset[Triple]:
@@ -223,13 +232,20 @@ def test_pyshacl_finds_nothing_in_the_good_example_either():
 
 
 def test_pyshacl_reports_the_same_of_the_published_graph(release: Release):
-    """The independent judge beside the gate's own engine; nothing stops the release."""
+    """The independent judge beside the gate's own engine, on a sixth of all subjects, or on all with WALK=all.
+
+    What others say of them is missing in a part, so there is more to find than in the whole.
+    """
     triples = {quad[:3] for quad in release.store.quads()}
+    assert validate(triples, SHAPES).conforms
 
-    ours = validate(triples, SHAPES)
+    some = (
+        triples if os.environ.get("WALK") == "all" else {each for each in triples if crc32(each[0].encode()) % 6 == 0}
+    )
+    found = keys(validate(some, SHAPES))
 
-    assert ours.conforms
-    assert keys(ours) == keys(validate(triples, SHAPES, engine="pyshacl"))
+    assert found
+    assert found == keys(validate(some, SHAPES, engine="pyshacl"))
 
 
 # How shapes are written

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -19,6 +20,8 @@ PAGES = [
     "/ask",
     "/ask?axis=corruption&country=PE&as_of=2018",
     "/ask?axis=gender&country=PE&component=police",
+    "/ask?what=activities&country=PE&as_of=2018",
+    "/ask?what=activities&axis=gender&country=CL&as_of=2018&kind=ministry",
     "/matrix",
     "/matrix?component=judicial&as_of=2018-06",
     "/matrix?compared_to=2018",
@@ -70,9 +73,14 @@ PAGES = [
 
 
 @pytest.fixture(scope="session")
-def pages(client) -> dict[str, str]:
+def pages(client, made_once) -> dict[str, str]:
     """Every kind of page as a browser gets it, by address."""
-    return {address: client.get(address, headers={"Accept": BROWSER}).text for address in PAGES}
+
+    def fetch(file: Path) -> None:
+        found = {address: client.get(address, headers={"Accept": BROWSER}).text for address in PAGES}
+        file.write_text(json.dumps(found), "utf-8")
+
+    return dict(json.loads(made_once("pages.json", fetch).read_text("utf-8")))
 
 
 ELP = "https://w3id.org/elpaccto/ontology#"

@@ -8,6 +8,7 @@ import re
 import jsonschema
 import pytest
 
+from graph_service.web import sparql
 from graph_service.web.problems import STATUS
 
 COMMON = {"lang", "release", "Accept-Datetime"}  # what every address takes
@@ -101,6 +102,20 @@ def test_the_values_of_a_short_list_are_told(document):
 
     assert "corruption" in given["axis"]["schema"]["enum"]
     assert len(given["country"]["schema"]["enum"]) == 18
+
+
+def test_every_parameter_of_the_endpoint_is_described(document):
+    """Those of the protocol and those of its page; names that only other clients use, and what it refuses, apart."""
+    given = {each["name"] for each in document["paths"]["/sparql"]["get"]["parameters"]}
+
+    assert set(sparql.PARAMETERS) - given == {"update", "output", "results", "ac"}
+    assert {"example", "find", "view"} <= given
+
+
+@pytest.mark.parametrize("path", ["/institutions", "/matrix", "/compare", "/network", "/queries/coverage/matrix"])
+def test_what_the_formats_of_rdf_hold_is_said(document, path: str):
+    """The statements of the records, or the rows of the table."""
+    assert "As RDF: the " in document["paths"][path]["get"]["description"]
 
 
 def test_every_address_that_needs_no_value_answers(client, document):

@@ -6,20 +6,24 @@ import csv
 import io
 import re
 import zipfile
+from collections import Counter
 from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
+from xml.etree import ElementTree
 
 import openpyxl
 import pyoxigraph
 import pytest
 
-from graph_service.terms import LANGUAGES
+from graph_service.terms import ID, LANGUAGES
 from graph_service.web import respond
 
 PROJECT = Path(__file__).resolve().parents[2]
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 CSVW = "http://www.w3.org/ns/csvw#"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+SVG = "{http://www.w3.org/2000/svg}"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LISTS = [
     "/countries", "/axes", "/institutions", "/institutions?country=PE&kind=ministry", "/organisations", "/events",
@@ -30,15 +34,41 @@ VIEWS = [
     "/matrix", "/matrix?as_of=2018&component=judicial", "/compare?countries=PE,EC,CO", "/releases", "/roadmaps",
     "/ontology", "/shapes", "/institutions/pe-mp",
 ]  # fmt: skip
+COUNTED = [
+    *LISTS, "/sources?kind=legislation", "/ask?axis=corruption&country=PE&as_of=2018", "/roadmaps", "/roadmaps/PE",
+    "/matrix?as_of=2018", "/matrix?compared_to=2018", "/compare?countries=PE,EC,CO", "/network", "/network?country=PE",
+    "/search?q=uif", "/queries", "/queries/institutions/by-axis?country=PE", "/releases", "/ontology", "/shapes",
+    "/countries/PE", "/institutions/pe-mp", "/doc/mandate/pe-mp-cybercrime",
+]  # fmt: skip
+NO_QUERY = {"/queries", "/releases", "/releases/1", "/ontology", "/shapes"}  # made without a question
+ASKED_ONCE = [*LISTS, "/sources", "/ask?axis=corruption&country=PE&as_of=2018", "/matrix?as_of=2018"]  # by one query
 QUESTIONS = sorted(
     path.relative_to(PROJECT / "queries").with_suffix("").as_posix() for path in (PROJECT / "queries").glob("*/*.rq")
 )
 BUTTON = re.compile(r'<a href="([^"]+)">(CSV|XLSX|JSON) <small>([\d,]+) rows?</small></a>')
 
+COUNTING = re.compile(r'<a href="([^"]+)">([A-Z][\w/-]*) <small>([\d,]+) rows?</small></a>')
+
 
 def with_suffix(address: str, suffix: str) -> str:
     path, mark, query = address.partition("?")
     return f"{path}.{suffix}{mark}{query}"
+
+
+def texts_of(page: str) -> list[str]:
+    """The addresses of the queries behind a view, as text."""
+    return [unescape(href) for href in re.findall(r'<a href="(/queries/[^"]+\.rq(?:\?[^"]*)?)">', page)]
+
+
+def slug(value: str) -> str:
+    """A record as tables name it: by its slug; anything else as it is."""
+    return re.sub(f"^{ID}[a-z]+/", "", value)
+
+
+def said_in(client, address: str) -> Counter[tuple[str, str]]:
+    """How often a Turtle file says each predicate with each object."""
+    quads = pyoxigraph.parse(client.get(address).content, format=pyoxigraph.RdfFormat.TURTLE)
+    return Counter((quad.predicate.value, getattr(quad.object, "value", "")) for quad in quads)
 
 
 def csv_rows(data: bytes) -> list[list[str]]:
@@ -120,6 +150,92 @@ def test_the_button_of_a_list_says_how_many_rows_it_gives(client, address: str):
     assert len(client.get(buttons["JSON"][0]).json()["rows"]) == buttons["JSON"][1]
 
 
+@pytest.mark.parametrize("address", COUNTED)
+def test_each_button_says_how_many_rows_it_gives(client, address: str):
+    """Of every view: as many as its CSV has, in whatever format; in RDF as many `csvw:Row`s."""
+    page = client.get(address, headers={"Accept": BROWSER}).text
+    buttons = {kind: (unescape(href), int(count.replace(",", ""))) for href, kind, count in COUNTING.findall(page)}
+    rows = len(csv_rows(client.get(with_suffix(address, "csv")).content)) - 1
+
+    assert set(buttons) >= {"CSV", "XLSX"}
+    assert {count for _, count in buttons.values()} == {rows}
+    assert len(csv_rows(client.get(buttons["CSV"][0]).content)) - 1 == rows > 0
+    if "Turtle" in buttons:
+        assert said_in(client, buttons["Turtle"][0])[(f"{RDF}type", f"{CSVW}Row")] == rows
+
+
+@pytest.mark.parametrize("address", [*LISTS, "/sources?kind=legislation", "/search?q=uif"])
+def test_the_rdf_of_a_list_holds_its_records(client, address: str):
+    """Each record listed is described, with its type; what is beside it is its evidence and the sources of that."""
+    table = csv.DictReader(io.StringIO(client.get(with_suffix(address, "csv")).text, newline=""))
+    listed = {row.get("iri") or row["record"] for row in table}
+    quads = list(
+        pyoxigraph.parse(client.get(with_suffix(address, "nt")).content, format=pyoxigraph.RdfFormat.N_TRIPLES)
+    )
+    described = {quad.subject.value for quad in quads if quad.predicate.value == f"{RDF}type"}
+    kinds = {each.removeprefix(ID).partition("/")[0] for each in described - listed}
+
+    assert listed and listed <= described
+    assert kinds <= {"evidence", "source"}
+
+
+@pytest.mark.parametrize(
+    "address", ["/matrix?as_of=2018", "/matrix?compared_to=2018", "/compare?countries=PE,EC,CO", "/network?country=PE"]
+)
+def test_the_rdf_of_a_view_has_the_cells_of_its_csv(client, address: str):
+    """Row by row and column by column, each record by its IRI."""
+    header, *rows = csv_rows(client.get(with_suffix(address, "csv")).content)
+    space = f"https://w3id.org/elpaccto{address.partition('?')[0]}#"
+    store = pyoxigraph.Store()
+    store.load(client.get(with_suffix(address, "ttl")).content, format=pyoxigraph.RdfFormat.TURTLE)
+    cells: dict[int, dict[str, set[str]]] = {}
+    for row in store.query(
+        f"SELECT ?n ?c ?v {{ ?r <{CSVW}rownum> ?n ; <{CSVW}describes> ?d . OPTIONAL {{ ?d ?c ?v }} }}"
+    ):
+        value = row["v"].value.rpartition("/")[2] if isinstance(row["v"], pyoxigraph.NamedNode) else row["v"].value
+        cells.setdefault(int(row["n"].value), {}).setdefault(row["c"].value.removeprefix(space), set()).add(value)
+
+    assert len(cells) == len(rows)
+    for number, row in enumerate(rows, 1):
+        told = {name: set(value.split(" ")) for name, value in zip(header, row, strict=True) if value}
+        assert cells[number] == told, number
+
+
+@pytest.mark.parametrize("address", [*COUNTED, "/queries/roadmaps/graph?country=PE", "/releases/1"])
+def test_every_view_says_how_to_cite_it_and_where_it_stays(client, release, address: str):
+    """A citation with release and licence; the SPARQL behind it, wherever it is made by queries."""
+    page = client.get(address, headers={"Accept": BROWSER}).text
+    citation = re.search(r"<dt>Citation</dt><dd>([^<]+)</dd>", page)[1]
+
+    assert f"release {release.number} of" in citation and "CC BY 4.0" in citation
+    assert f"release={release.number}" in re.search(r'<a class="uri" rel="original" href="([^"]+)">', page)[1]
+    assert bool(texts_of(page)) == (address.partition("?")[0] not in NO_QUERY)
+
+
+@pytest.mark.parametrize("address", [*ASKED_ONCE, *(f"/queries/{name}" for name in QUESTIONS)])
+def test_the_sparql_of_a_view_gives_its_rows(client, release, address: str):
+    """The text that is offered, put to the endpoint, has each row of the CSV, cell by cell; or the same statements."""
+    name = address.removeprefix("/queries/") if address.startswith("/queries/") else ""
+    if name and (example := release.catalogue.get(name).example):
+        address = f"{address}?{urlencode(example)}"
+    page = client.get(address, headers={"Accept": BROWSER}).text
+    (offered,) = texts_of(page)
+    text = client.get(offered)
+
+    assert text.headers["Content-Type"].startswith("application/sparql-query")
+    if name and release.catalogue.get(name).form == "CONSTRUCT":
+        ours = client.get(with_suffix(address, "nt")).text.splitlines()
+        assert set(client.post("/sparql", data={"query": text.text, "format": "nt"}).text.splitlines()) == set(ours)
+        return
+    header, *rows = csv_rows(client.get(with_suffix(address, "csv")).content)
+    found = client.post("/sparql", data={"query": text.text, "format": "json"}).json()
+    names = {each: re.sub(r"^_+(\w+)_[a-z]+$", r"\1", each) for each in found["head"]["vars"]}  # of parameters
+    told = [{names[each]: slug(cell["value"]) for each, cell in row.items()} for row in found["results"]["bindings"]]
+
+    assert set(header) <= set(names.values())
+    assert [[row.get(name, "") for name in header] for row in told] == [list(map(slug, row)) for row in rows]
+
+
 @pytest.mark.parametrize("address", ["/institutions?country=PE", "/releases", "/queries/events/all", "/ontology"])
 def test_a_view_says_how_to_cite_it_and_where_it_stays(client, release, address: str):
     """The permalink names the release and answers with the same table."""
@@ -177,6 +293,36 @@ def test_the_table_of_an_answer_has_a_row_for_each_mandate_on_screen(client, add
 
     assert len(told) == len(table) - 1
     assert f"{len(told):,} mandates recorded" in client.get(address, headers={"Accept": BROWSER}).text
+
+
+def test_the_map_is_a_picture_of_its_own(client):
+    """Each country with the counts of the matrix; well formed, without style or script."""
+    answer = client.get("/roadmaps.svg")
+    titles = [each.text for each in ElementTree.fromstring(answer.content).iter(f"{SVG}title")]
+    matrix = csv.DictReader(io.StringIO(client.get("/matrix.csv").text, newline=""))
+    counts: dict[str, list[str]] = {}
+    for row in matrix:
+        counts.setdefault(row["country"], []).append(row["institutions"])
+    names = {row["slug"]: row["name_en"] for row in csv.DictReader(io.StringIO(client.get("/countries.csv").text))}
+
+    assert answer.headers["Content-Type"].startswith("image/svg+xml")
+    assert len(counts) == 18 and "<style" not in answer.text and "<script" not in answer.text
+    for country, numbers in counts.items():
+        (title,) = (each for each in titles if each.startswith(f"{names[country]}: "))
+        assert re.findall(r" (\d+)(?:,|$)", title) == numbers
+
+
+@pytest.mark.parametrize("name", ["coverage/matrix", "statistics/classes"])
+def test_the_pictures_of_a_question_can_be_taken(client, name: str):
+    """Each that its page offers, as SVG."""
+    page = client.get(f"/queries/{name}", headers={"Accept": BROWSER}).text
+    pictures = re.findall(r'<a href="(/sparql/\w+\.svg\?[^"]+)">SVG <small>', page)
+
+    assert pictures
+    for href in pictures:
+        answer = client.get(unescape(href))
+        assert answer.headers["Content-Type"].startswith("image/svg+xml")
+        assert ElementTree.fromstring(answer.content).tag == f"{SVG}svg"
 
 
 def test_results_of_the_sparql_protocol_keep_to_its_formats(client):

@@ -58,6 +58,26 @@ def test_a_question_leads_to_the_same_question_filled_in(client, question, parts
 
 
 @pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("actividades en Perú", {"country": "PE"}),
+        ("What workshops on cybercrime in Chile?", {"axis": "cybercrime", "country": "CL", "kind": "workshop"}),
+        ("missions au Pérou en 2017", {"country": "PE", "as_of": "2017", "kind": "mission"}),
+        ("talleres en Panamá sobre género", {"country": "PA", "axis": "gender", "kind": "workshop"}),
+        ("atividades da polícia no Brasil", {"country": "BR", "component": "police"}),
+    ],
+)
+def test_a_question_about_activities_leads_to_the_sentence_about_activities(client, question, parts):
+    """With all its parts, the kind of activity too; and programs are told the same."""
+    answer = ask(client, question)
+    told = client.get(answer.headers["Location"], headers={"Accept": "application/json"}).json()
+
+    assert led_to(answer) == ("/ask", {"what": "activities", **parts, "q": question})
+    assert told["parameters"] == {"what": "activities", **parts}
+    assert told["question"] == question and told["understood"]["country"] == parts["country"]
+
+
+@pytest.mark.parametrize(
     ("question", "path", "values"),
     [
         ("hoja de ruta de Ecuador", "/roadmaps/EC", {}),
@@ -65,12 +85,17 @@ def test_a_question_leads_to_the_same_question_filled_in(client, question, parts
         ("roteiros", "/roadmaps", {}),
         ("SEPRELAD", "/institutions/py-seprelad", {}),
         ("ameripol", "/organisations/ameripol", {}),
-        ("talleres en Panamá sobre género", "/events", {"country": "PA", "axis": "gender", "kind": "workshop"}),
+        ("activities", "/events", {}),
+        (
+            "meetings with AMERIPOL in 2019",
+            "/queries/events/by",
+            {"organisation": "ameripol", "kind": "meeting", "period": "2019"},
+        ),
         ("compare Peru and Chile", "/compare", {"countries": "PE,CL"}),
     ],
 )
 def test_what_is_not_about_mandates_leads_to_its_own_page(client, question, path, values):
-    """Roadmaps, bodies by name or acronym, activities, comparisons; and each page stands."""
+    """Roadmaps, bodies by name or acronym, activities with an organisation, comparisons; and each page stands."""
     answer = ask(client, question)
 
     assert led_to(answer) == (path, values)
@@ -182,6 +207,10 @@ def test_home_has_the_field(client, language):
     [
         "/ask.json?axis=corruption&country=PE",
         "/ask.json?axis=corruption&country=PE&q=corruption+Peru+zzz",
+        "/ask.json?what=activities&country=CL&as_of=2018",
+        "/ask.json?what=activities&axis=gender&kind=ministry",
+        "/ask.json?what=activities&country=PE&kind=mission&q=missions+au+Perou+zzz",
+        "/ask.json?kind=workshop&country=PE",
         "/ask.json?q=corruption+in+Spain",
         "/ask.json?q=corruption+and+gender+in+Peru",
         "/ask.json?q=zzzz",

@@ -14,6 +14,7 @@ from graph_service.formats.markdown import Words, roadmap_markdown
 from graph_service.formats.rdf import graph_bytes, turtle
 from graph_service.formats.report import finding_members
 from graph_service.formats.table import table_bytes, table_csv, table_json, table_statements
+from graph_service.formats.view_rows import view_statements
 from graph_service.formats.vocabulary import rules_csv, terms_csv
 from graph_service.formats.workbook import Cover, table_workbook
 
@@ -42,4 +43,5 @@ __all__ = [
     "turtle",
     "view_csv",
     "view_json",
+    "view_statements",
 ]

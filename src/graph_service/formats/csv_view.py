@@ -31,7 +31,8 @@ def view_csv(
     view: Roadmap | Coverage | Comparison | Network | Record, label: Label, language: str = "en", code: Code = slug_of
 ) -> bytes:
     """Write a view as one table; see the functions below for its columns. Several slugs or
-    addresses of a cell are joined by one space, several quotes by ` | `. Values are exact, as in `table_csv`.
+    addresses of a cell are joined by one space, several quotes, and their translations, by ` | `.
+    Values are exact, as in `table_csv`.
 
     An Answer and a Listing have no table of their own: theirs is the result of their query, by `table_csv`.
     """
@@ -56,11 +57,13 @@ def _cells(rows: Iterable[Mapping[str, str]], columns: Sequence[str]) -> Iterato
 
 _ROADMAP_COLUMNS = (
     "section", "record", "name", "kind", "axis", "component", "start", "end", "status", "status_then",
-    "text", "certainty", "source", "url", "quote",
+    "text", "certainty", "source", "url", "quote", "quote_translation",
 )  # fmt: skip
 _DIFFERENCE_COLUMNS = ("compared_to", "before", "change", "gained", "lost")
 _NETWORK_COLUMNS = ("one", "one_kind", "other", "other_kind", "link", "times", "records")
-_RECORD_COLUMNS = ("section", "property", "value", "language", "certainty", "source", "url", "quote")
+_RECORD_COLUMNS = (
+    "section", "property", "value", "language", "certainty", "source", "url", "quote", "quote_translation",
+)  # fmt: skip
 
 
 class _CsvView:
@@ -202,6 +205,7 @@ class _CsvView:
                 "record": self.code(source.source),
                 "url": source.url or "",
                 "quote": _plain(source.quote),
+                "quote_translation": _plain(source.translation),
             }
 
     def coverage(self, view: Coverage) -> Iterator[tuple[str, ...]]:
@@ -250,7 +254,7 @@ class _CsvView:
                 yield country, "gap", self.code(gap.axis), self.code(gap.iri)
 
     def record(self, view: Record) -> Iterator[dict[str, str]]:
-        """One row per value, per record that points here, per property not recorded, per evidence."""
+        """One row per value, record that points here, property not recorded, evidence, and value in dispute."""
         for kind in view.types:
             yield {"section": "statement", "property": "rdf:type", "value": compact(kind)}
         for row in view.rows:
@@ -265,18 +269,23 @@ class _CsvView:
         for citation in view.citations:
             supports = " ".join(compact(iri) for iri in citation.supports)
             yield {"section": "evidence", "property": supports, **self.cited([citation])}
+        for reading in view.readings:
+            for citation in reading.citations:
+                told = {"property": "elp:value", "value": reading.value}
+                yield {"section": "disagreement", **told, **self.cited([citation])}
 
     def codes(self, iris: Iterable[Iri]) -> str:
         return " ".join(self.code(iri) for iri in iris)
 
     def cited(self, citations: Sequence[Citation]) -> dict[str, str]:
-        """Certainties, sources and addresses in one order; the sentences without repeats."""
-        quotes = dict.fromkeys(citation.quote.value for citation in citations if citation.quote)
+        """Certainties, sources and addresses in one order; the sentences without repeats, each with its translation."""
+        quotes = {citation.quote.value: _plain(citation.translation) for citation in citations if citation.quote}
         return {
             "certainty": self.codes(dict.fromkeys(citation.certainty for citation in citations)),
             "source": self.codes(dict.fromkeys(citation.source for citation in citations)),
             "url": " ".join(dict.fromkeys(citation.url for citation in citations if citation.url)),
             "quote": " | ".join(quotes),
+            "quote_translation": " | ".join(quotes.values()) if any(quotes.values()) else "",
         }
 
 

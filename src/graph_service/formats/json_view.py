@@ -15,6 +15,7 @@ from graph_service.terms import (
     record_key,
 )
 from graph_service.views import (
+    Activities,
     Answer,
     Citation,
     Coverage,
@@ -63,7 +64,7 @@ class _JsonView:
             return self.matrix(view)
         if isinstance(view, Roadmap):
             return self.roadmap(view) | self.sources(view.sources)
-        if isinstance(view, Answer):
+        if isinstance(view, Answer | Activities):
             return self.sources(view.sources)
         if isinstance(view, Profile):
             return {"coverage": {self.code(axis): count for axis, count in view.coverage.items()}}

@@ -220,7 +220,7 @@ class _RoadmapWriter:
         told = [f"*{plain(citation.title)}*"]
         told += [plain(citation.publisher)] if citation.publisher else []
         told += [self.words.date(str(citation.date))] if citation.date else []
-        quote = f" « {plain(citation.quote)} » ({citation.quote.language})." if citation.quote else ""
+        quote = f" {self.quoted(citation)}" if citation.quote else ""
         link = f" <{citation.url}>" if citation.url else ""
         return f"[^{number}]: {', '.join(told)}.{quote} {self.name(citation.certainty)}.{link} <{citation.source}>"
 
@@ -266,8 +266,15 @@ class _RoadmapWriter:
 
     def block(self, line: str, texts: Iterable[Literal], citations: Iterable[Citation]) -> str:
         """An item with what is told of it, and the words of its sources."""
-        quotes = [f"  > « {plain(each.quote)} » ({each.quote.language})" for each in citations if each.quote]
+        quotes = [f"  > {self.quoted(each)}" for each in citations if each.quote]
         return "\n\n".join([line, *(f"  {plain(each)}" for each in texts), *dict.fromkeys(quotes)])
+
+    def quoted(self, citation: Citation) -> str:
+        """The exact words of a source, and what they mean in the language of the page where that is another."""
+        if not citation.quote:
+            return ""
+        meant = f" {self.say('Unofficial translation:')} {plain(citation.translation)}" if citation.translation else ""
+        return f"« {plain(citation.quote)} » ({citation.quote.language}).{meant}"
 
     @staticmethod
     def items(lines: Iterable[str], none: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from graph_service.errors import MalformedValue
 from graph_service.formats.common import Code, slug_of, to_json
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from graph_service.release import Result
 
 
+Cells: TypeAlias = Mapping[str, Sequence[Term]]  # of a row: column → its values, none where it is empty
 CSVW = "http://www.w3.org/ns/csvw#"
 _ANY_KIND = frozenset({"iri", "record", "subject", "object", "property", "value"})  # columns of whole IRIs
 
@@ -68,19 +69,29 @@ def table_statements(result: Result) -> Iterator[Triple]:
     As Generating RDF from Tabular Data on the Web (csv2rdf, standard mode) says it, except that a cell keeps the
     term that the graph has, so that records are linked; the property of a column is a fragment of the question.
     """
-    question = f"{BASE}queries/{result.query.name}"
+    names = [column.name for column in result.columns]
+    rows = ({name: (row[name],) for name in names if name in row} for row in result.rows)
+    return row_statements(f"{BASE}queries/{result.query.name}", rows)
+
+
+def row_statements(address: str, rows: Iterable[Cells]) -> Iterator[Triple]:
+    """Say rows in RDF; see `table_statements`.
+
+    Args:
+        address: of what the table answers, without a suffix: the columns are its fragments.
+    """
     table = Iri("_:table")
     yield table, Iri(RDF_TYPE), Iri(CSVW + "Table")
-    yield table, Iri(CSVW + "url"), Iri(f"{question}.csv")
-    for number, row in enumerate(result.rows, 1):
+    yield table, Iri(CSVW + "url"), Iri(f"{address}.csv")
+    for number, row in enumerate(rows, 1):
         entry, described = Iri(f"_:row{number:06}"), Iri(f"_:cells{number:06}")
         yield table, Iri(CSVW + "row"), entry
         yield entry, Iri(RDF_TYPE), Iri(CSVW + "Row")
         yield entry, Iri(CSVW + "rownum"), Literal(str(number), None, XSD + "integer")
         yield entry, Iri(CSVW + "describes"), described
-        for column in result.columns:
-            if (value := row.get(column.name)) is not None:
-                yield described, Iri(f"{question}#{column.name}"), value
+        for column, values in row.items():
+            for value in values:
+                yield described, Iri(f"{address}#{column}"), value
 
 
 def table_bytes(result: Result, suffix: str, release: int, links: Mapping[str, str] | None = None) -> bytes:

@@ -5,6 +5,7 @@ Names of records in a page's language are looked up when rendering; views hold I
 Each builder names the query whose rows it takes; a row that lacks a column raises ValueError.
 """
 
+from graph_service.views.activities import Activities, activities, unassigned
 from graph_service.views.answers import answer, coverage
 from graph_service.views.differences import component_cells, difference
 from graph_service.views.network import Network, Node, Tie, network
@@ -41,6 +42,7 @@ from graph_service.views.values import (
 )
 
 __all__ = [
+    "Activities",
     "Answer",
     "CellChange",
     "Change",
@@ -69,6 +71,7 @@ __all__ = [
     "Row",
     "Statement",
     "Tie",
+    "activities",
     "answer",
     "changes",
     "citations",
@@ -83,4 +86,5 @@ __all__ = [
     "record",
     "roadmap",
     "sources_of",
+    "unassigned",
 ]

@@ -16,13 +16,22 @@ from graph_service.views.sources import citations, citations_in, sources_of
 from graph_service.views.values import Answer, Coverage
 
 
-def answer(in_force: Rows, left_out: Rows, *, parameters: Mapping[str, str], as_of: str, evidence: Rows = ()) -> Answer:
+def answer(
+    in_force: Rows,
+    left_out: Rows,
+    *,
+    parameters: Mapping[str, str],
+    as_of: str,
+    evidence: Rows = (),
+    left_aside: Mapping[str, str] | None = None,
+) -> Answer:
     """Say who covers what, and who does not although a source names them.
 
     Args:
         in_force: rows of `institutions/by-axis`, one per mandate and evidence.
         left_out: rows of `institutions/left-out`: the same question, mandates not in force then.
         parameters, as_of: the question as it was understood.
+        left_aside: what was given and does not apply.
         evidence: rows of `…/evidence` where the page wants quotes; else the sources come with the rows.
 
     Raises:
@@ -37,6 +46,7 @@ def answer(in_force: Rows, left_out: Rows, *, parameters: Mapping[str, str], as_
         left_out=others,
         start_not_recorded=sum(mandate.period.start is None for mandate in mandates),
         sources=sources_of(citations_in(mandates, others)),
+        left_aside=dict(left_aside or {}),
     )
 
 

@@ -52,6 +52,7 @@ def record(
     evidence: Rows = (),
     usual_properties: Iterable[Iri] = (),
     disagreements: Rows = (),
+    language: str = "",
 ) -> Record:
     """Show one record: its properties in reading order, who says so, what points to it, what is missing.
 
@@ -59,6 +60,7 @@ def record(
         outgoing, incoming, evidence: rows of `records/outgoing`, `records/incoming`, `records/evidence`.
         usual_properties: what records of its class usually have; those it lacks are told as not recorded.
         disagreements: rows of `records/disagreements`.
+        language: in which to translate quotes.
 
     Raises:
         ValueError: nothing is recorded of it.
@@ -67,7 +69,7 @@ def record(
         raise ValueError("Nothing is recorded: the query records/outgoing gave no row.")
     values = grouped(outgoing, "property")
     shown = sorted((name for name in values if not _told_apart(name)), key=_property_order)
-    cited = cited_by(evidence)
+    cited = cited_by(evidence, language)
     return Record(
         iri=iri_in(outgoing[0], "record"),
         types=tuple(iri_in(row, "value") for row in values.get(Iri(RDF_TYPE), ())),
@@ -76,7 +78,7 @@ def record(
         missing=tuple(name for name in dict.fromkeys(usual_properties) if name not in values),
         citations=cited,
         newest=newest(cited),
-        readings=readings(disagreements),
+        readings=readings(disagreements, language),
     )
 
 
@@ -105,11 +107,11 @@ def _last_day(date: Literal) -> datetime.date | None:
         return None
 
 
-def readings(rows: Rows) -> tuple[Reading, ...]:
+def readings(rows: Rows, language: str = "") -> tuple[Reading, ...]:
     """The values on which sources disagree, the smallest first: rows of `records/disagreements`."""
     found = grouped(rows, "statement")
     shown = [
-        Reading(words_in(first, "value").value, words_in(first, "description"), statement, cited_by(of_it))
+        Reading(words_in(first, "value").value, words_in(first, "description"), statement, cited_by(of_it, language))
         for statement, of_it in found.items()
         for first in of_it[:1]
     ]

@@ -31,19 +31,20 @@ _TO_BE_PUBLISHED = {"roadmap-document": "document", "requests": "requests", "ind
 _FACTS = ("iso2", "iso3", "m49", "capital", "beneficiary", "visited", "named_in_seed", "note")
 
 
-def roadmap(parts: RoadmapParts, *, as_of: str, then: str) -> Roadmap:
+def roadmap(parts: RoadmapParts, *, as_of: str, then: str, language: str = "") -> Roadmap:
     """Put together all that is known of a country in the programme, and say what is not published.
 
     Args:
         parts: the rows of the queries in `roadmaps/`.
         as_of: the date of `parts.mandates`, `then` that of `parts.mandates_then`.
+        language: in which to translate quotes.
 
     Raises:
         ValueError: the country has no roadmap, or a row lacks a column.
     """
     if not parts.country:
         raise ValueError("The country has no roadmap: the query roadmaps/country gave no row.")
-    row, cited = parts.country[0], citations(parts.evidence)
+    row, cited = parts.country[0], citations(parts.evidence, language)
     country, itself = iri_in(row, "country"), iri_in(row, "roadmap")
     own = (*cited.get(country, ()), *cited.get(itself, ()))
     events = events_of(parts.events, cited)

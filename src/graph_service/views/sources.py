@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from graph_service.terms import Binding, Iri, Literal, compact
@@ -15,11 +16,12 @@ from graph_service.views.values import Citation, Event, Gap, Institution, Mandat
 Cited: TypeAlias = Mapping[Iri, tuple[Citation, ...]]  # record → who says it
 
 
-def citations(bindings: Rows) -> Cited:
+def citations(bindings: Rows, language: str = "") -> Cited:
     """Gather the evidence of each record, in the order of the rows; repeats count once.
 
     Args:
-        bindings: rows of `roadmaps/evidence` or `records/evidence`.
+        bindings: rows of `roadmaps/evidence` or `records/evidence`, one per evidence and translation of its quote.
+        language: which of the translations to keep.
 
     >>> from graph_service.terms import Literal, record_iri
     >>> gap, page = record_iri("gap", "pe-gender"), record_iri("source", "page")
@@ -27,7 +29,7 @@ def citations(bindings: Rows) -> Cited:
     >>> [citation.title for citation in citations([row, row])[gap]]
     ['page']
     """
-    return {record: cited_by(rows) for record, rows in grouped(bindings, "record").items()}
+    return {record: cited_by(rows, language) for record, rows in grouped(bindings, "record").items()}
 
 
 def sources_of(cited: Iterable[Citation]) -> tuple[Citation, ...]:
@@ -42,10 +44,19 @@ def sources_of(cited: Iterable[Citation]) -> tuple[Citation, ...]:
     return tuple(sorted(once.values(), key=lambda citation: citation.quote is None))
 
 
-def cited_by(rows: Rows) -> tuple[Citation, ...]:
-    """Citations of one record, from rows that name evidence and source."""
-    found = dict.fromkeys(_citation(row) for row in rows if "evidence" in row)
-    return tuple(found)
+def cited_by(rows: Rows, language: str = "") -> tuple[Citation, ...]:
+    """Citations of one record, from rows that name evidence and source; of translations, the one in a language.
+
+    Rows of releases that know no translations have no such column.
+    """
+    found: dict[Citation, Literal | None] = {}
+    for row in rows:
+        if "evidence" in row:
+            citation, translation = _citation(row), literal_in(row, "translation")
+            found.setdefault(citation, None)
+            if translation and translation.language == language:
+                found[citation] = translation
+    return tuple(replace(citation, translation=translation) for citation, translation in found.items())
 
 
 def _citation(row: Binding) -> Citation:
@@ -59,6 +70,7 @@ def _citation(row: Binding) -> Citation:
         language=text_in(row, "language"),
         date=literal_in(row, "date"),
         quote=literal_in(row, "quote"),
+        translation=None,
         certainty=iri_in(row, "certainty"),
         supports=tuple(Iri(iri) for iri in (text_in(row, "supports") or "").split()),
     )

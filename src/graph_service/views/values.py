@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from graph_service.terms import Binding, Iri, Literal, compact
@@ -24,6 +24,7 @@ class Citation:
     language: str | None  # ISO 639-1 of the source
     date: Literal | None  # as precise as known
     quote: Literal | None  # the exact words, in the source's language
+    translation: Literal | None  # of the quote, in the language asked for: ours, unofficial; None where there is none
     certainty: Iri  # concept: stated, checked, reference, derived
     supports: tuple[Iri, ...]  # the properties it stands for; empty: the whole record
 
@@ -218,6 +219,7 @@ class Answer:
     left_out: tuple[Mandate, ...]  # founded later or ended before
     start_not_recorded: int  # how many of `mandates` have no recorded start
     sources: tuple[Citation, ...] = ()  # every source and sentence once, quotes first
+    left_aside: Mapping[str, str] = field(default_factory=dict)  # parameters that do not apply, as given
 
     def number_of(self, citation: Citation) -> int:
         """Return the footnote number of a citation: its place among the sources, from 1."""

@@ -6,12 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from graph_service.terms import Iri, Literal
+from graph_service.views.activities import Activities
 from graph_service.views.values import Answer
 
 
 @dataclass(frozen=True, slots=True)
 class Answered(Answer):
     """The answer to a question in words, and how the question was understood."""
+
+    question: str = ""
+    understood: Mapping[str, str] = field(default_factory=dict)  # parameter → slug, code or date
+    not_understood: tuple[str, ...] = ()  # words of the question
+    records: tuple[Iri, ...] = ()  # that the question names
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredActivities(Activities):
+    """The activities that a question in words asks for, and how the question was understood."""
 
     question: str = ""
     understood: Mapping[str, str] = field(default_factory=dict)  # parameter → slug, code or date

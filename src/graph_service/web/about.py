@@ -51,7 +51,7 @@ CLAIMS: Sequence[Claim] = (
     ),
     Claim(
         later("A question can be asked with the keyboard alone."),
-        "tests/browser/test_journeys.py::test_a_question_is_asked_with_the_keyboard_alone",
+        "tests/browser/test_keyboard.py::test_a_question_is_asked",
     ),
     Claim(
         later("Every page has one main heading, a link that skips to the content, and says its language."),

@@ -1,9 +1,9 @@
-"""Answers: the home page and /ask. Who covers what, where, as of when."""
+"""Answers: the home page and /ask. Who covers what, where, as of when; and what was done on it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields, replace
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -13,17 +13,19 @@ from starlette.responses import Response
 
 from graph_service import asking, formats, searching
 from graph_service.asking import BY_AXIS
+from graph_service.errors import MalformedValue, ParameterError, UnknownTerm
 from graph_service.formats.json_schema import view_schema
 from graph_service.release import Release
 from graph_service.terms import Iri
 from graph_service.understanding import AS_OF, Understood
-from graph_service.views import Answer
-from graph_service.views.words import Answered, Interpretation
-from graph_service.web import respond, wording
-from graph_service.web.language import later, translations
+from graph_service.views import Activities, Answer
+from graph_service.views.words import Answered, AnsweredActivities, Interpretation
+from graph_service.web import problems, refusals, respond, sentence, wording
+from graph_service.web.language import later
 from graph_service.web.media import CSV, HTML, JSON, RDF_FORMATS
 from graph_service.web.respond import Writers
 from graph_service.web.routes import about
+from graph_service.web.sentence import ACTIVITIES, FIELDS, KIND, QUERIES, WHAT, Sentence
 from graph_service.web.tiles import tiles
 from graph_service.web.wanted import Asked, CurrentRelease, Wanted
 
@@ -40,18 +42,25 @@ HOLDINGS = {
     "CoverageGap": ("/queries/coverage/gaps", later("gaps that a source tells of")),
     "Source": ("/queries/sources/all", later("sources")),
 }
-
-
-# a part of the question that is left open
-ANY = {
-    "component": later("Any component"),
-    "kind": later("Any kind of institution"),
-    "country": later("Any country"),
-    "axis": later("Any axis"),
-}
-
-
-WORDS = (
+OFFERED = (HTML, JSON, CSV, *RDF_FORMATS)
+VIEWS = (Answer, Answered, Activities, AnsweredActivities, Interpretation)
+PARAMETERS = (
+    {
+        "name": WHAT,
+        "in": "query",
+        "description": "what is asked for; institutions where left out. Activities are those that took place at some "
+        "time within as_of, at any time where that is left out",
+        "allowEmptyValue": True,
+        "schema": {"enum": list(QUERIES)},
+    },
+    {
+        "name": KIND,
+        "in": "query",
+        "description": "only institutions, or activities, of this kind; a kind of the other is left aside",
+        "allowEmptyValue": True,
+        "schema": {"type": "string"},
+        "example": "prosecution-unit",
+    },
     {
         "name": wording.QUESTION,
         "in": "query",
@@ -69,57 +78,57 @@ def _in_words(request: Request) -> bool:
 InWords = Annotated[bool, Depends(_in_words)]  # whether there is a question in words, be it empty
 
 
-@dataclass(frozen=True, slots=True)
-class Wider:
-    """A wider question than one without an answer: what is left open, and how many mandates it gives."""
-
-    words: str
-    address: str
-    count: int
-
-
 @router.get("/", openapi_extra=about(HTML))
 def home(wanted: Asked, release: CurrentRelease) -> Response:
     """The question, already answered once, and the coverage of all countries."""
     wanted.parameters(())
-    values = release.understood(BY_AXIS, _example(release))
-    return respond.respond(wanted, release, {HTML: lambda: _home_page(wanted, release, values)}, values=values)
+    asked = sentence.read(release, _example(release))
+    return respond.respond(wanted, release, {HTML: lambda: _home_page(wanted, release, asked)}, values=asked.values)
 
 
 @router.get(
     "/ask{suffix:suffix}",
     openapi_extra=about(
-        HTML,
-        JSON,
-        CSV,
-        *RDF_FORMATS,
+        *OFFERED,
         query=BY_AXIS,
-        parameters=WORDS,
-        answer={"anyOf": [view_schema(each) for each in (Answer, Answered, Interpretation)]},
+        parameters=PARAMETERS,
+        answer={"anyOf": [view_schema(each) for each in VIEWS]},
         statuses=(200, 303),
     ),
 )
 def ask(wanted: Asked, release: CurrentRelease, in_words: InWords) -> Response:
-    """Which institutions cover an axis, where, as of when; a question in words leads to what it asks for (303)."""
-    names = [each.name for each in release.question(BY_AXIS).parameters]
-    given = wanted.parameters([*names, wording.QUESTION])
-    question = given.pop(wording.QUESTION, "")
-    if in_words and not given.keys() - {AS_OF}:
-        return _read(wanted, release, question)
-    values = release.understood(BY_AXIS, given)
-    offered = (HTML, JSON, CSV, *RDF_FORMATS)
+    """Which institutions cover an axis, or what was done on it; where, when. Words lead to what they ask for (303)."""
+    try:
+        given = wanted.parameters([*FIELDS, wording.QUESTION])
+        question = given.pop(wording.QUESTION, "")
+        if in_words and not given.keys() - {AS_OF}:
+            return _read(wanted, release, question)
+        asked = sentence.read(release, given)
+    except (ParameterError, UnknownTerm, MalformedValue) as error:
+        if not problems.prefers_html(wanted):
+            raise
+        page = refusals.page(wanted, release, error)
+        headers = {"Vary": "Accept", "Cache-Control": "no-store", "Content-Language": wanted.language}
+        return respond.send(page, HTML.media_type, headers, 422)
+    shown = replace(wanted, question=asked.query)
 
-    def view() -> Answer:
-        answer = asking.answer(release, values)
+    def view() -> Answer | Activities:
+        answer = _answer(release, asked)
         return _answered(release, answer, _understand(wanted, release, question)) if question else answer
 
     writers: Writers = {
-        HTML: lambda: _ask_page(wanted, release, view(), question),
-        JSON: lambda: respond.view_json(release, wanted, view(), offered, BY_AXIS),
-        CSV: lambda: formats.table_csv(release.ask(BY_AXIS, values)),
+        HTML: lambda: _ask_page(shown, release, asked, view(), question),
+        JSON: lambda: respond.view_json(release, shown, view(), OFFERED, asked.query),
+        CSV: lambda: formats.table_csv(release.ask(asked.query, asked.values)),
         **respond.rdf_writers(release, lambda: release.describe(_records(view()))),
     }
-    return respond.respond(wanted, release, writers, query=BY_AXIS, values=values)
+    return respond.respond(shown, release, writers, query=asked.query, values=asked.values)
+
+
+def _answer(release: Release, asked: Sentence) -> Answer | Activities:
+    if asked.what == ACTIVITIES:
+        return asking.activities(release, asked.values, asked.parameters, asked.left_aside)
+    return asking.answer(release, asked.values, asked.left_aside)
 
 
 def _read(wanted: Wanted, release: Release, question: str) -> Response:
@@ -141,9 +150,10 @@ def _understand(wanted: Wanted, release: Release, question: str) -> Understood:
     return searching.understand(release, question, wanted.language)
 
 
-def _answered(release: Release, answer: Answer, understood: Understood) -> Answered:
+def _answered(release: Release, answer: Answer | Activities, understood: Understood) -> Answered | AnsweredActivities:
     """An answer, with how its question was understood."""
-    return Answered(
+    kind = AnsweredActivities if isinstance(answer, Activities) else Answered
+    return kind(
         **{each.name: getattr(answer, each.name) for each in fields(answer)},
         question=understood.question,
         understood=wording.told(understood),
@@ -152,15 +162,16 @@ def _answered(release: Release, answer: Answer, understood: Understood) -> Answe
     )
 
 
-def _home_page(wanted: Wanted, release: Release, values: Mapping[str, str]) -> str:
-    answer = asking.answer(release, values)
+def _home_page(wanted: Wanted, release: Release, asked: Sentence) -> str:
+    answer = asking.answer(release, asked.values)
     return wanted.page(
         release,
         "home.html",
-        **_question(release, answer.parameters),
+        **sentence.form(release, asked.chosen),
+        question=asked,
         answer=answer,
-        axis=_iri("axis", release, values),
-        country=_iri("country", release, values),
+        axis=sentence.record(release, asked.what, "axis", asked.values.get("axis", "")),
+        country=sentence.record(release, asked.what, "country", asked.values.get("country", "")),
         coverage=asking.coverage(release, {}),
         places=tiles(release),
         examples=wording.examples(release, wanted.language)[1:2],
@@ -168,19 +179,21 @@ def _home_page(wanted: Wanted, release: Release, values: Mapping[str, str]) -> s
     )
 
 
-def _ask_page(wanted: Wanted, release: Release, answer: Answer, question: str) -> str:
+def _ask_page(wanted: Wanted, release: Release, asked: Sentence, answer: Answer | Activities, question: str) -> str:
     understood = _understand(wanted, release, question) if question else None
+    empty = not (answer.activities if isinstance(answer, Activities) else answer.mandates)
     return wanted.page(
         release,
-        "ask.html",
-        **_question(release, answer.parameters),
+        "activities.html" if isinstance(answer, Activities) else "institutions.html",
+        **sentence.form(release, asked.chosen),
+        question=asked,
         answer=answer,
         words=understood,
         named=searching.records_of(release, understood) if understood else (),
-        understood=[iri for name in ("axis", "country", "component", "kind")
-                    if (iri := _iri(name, release, answer.parameters))],
-        wider=() if answer.mandates else tuple(_wider(release, answer.parameters, wanted.language)),
-    )  # fmt: skip
+        understood=sentence.named(release, asked),
+        left_aside=sentence.left_aside(release, asked),
+        wider=tuple(sentence.wider(release, asked, wanted.language)) if empty else (),
+    )
 
 
 def _words_page(wanted: Wanted, release: Release, understood: Understood) -> str:
@@ -188,7 +201,7 @@ def _words_page(wanted: Wanted, release: Release, understood: Understood) -> str
     return wanted.page(
         release,
         "words.html",
-        **_question(release, understood.parts),
+        **sentence.form(release, wording.chosen(understood)),
         words=understood,
         named=searching.records_of(release, understood),
         told=wording.interpretation(release, understood, wanted.language),
@@ -198,12 +211,13 @@ def _words_page(wanted: Wanted, release: Release, understood: Understood) -> str
     )
 
 
-def _question(release: Release, values: Mapping[str, str]) -> Mapping[str, object]:
-    """What the sentence form needs: the choices, and what was chosen."""
-    query = release.question(BY_AXIS)
-    chosen = {each.name: values.get(each.name, "") for each in query.parameters}
-    options = {each.name: release.members(each.scheme) for each in query.parameters if each.scheme}
-    return {"asked": chosen, "options": options}
+def _records(answer: Answer | Activities) -> Iterator[Iri]:
+    """The mandates of an answer and the institutions that hold them; or the activities."""
+    if isinstance(answer, Activities):
+        yield from (each.iri for each in answer.activities)
+    else:
+        for mandate in answer.mandates:
+            yield from (mandate.iri, mandate.institution)
 
 
 def _example(release: Release) -> Mapping[str, str]:
@@ -216,26 +230,3 @@ def _example(release: Release) -> Mapping[str, str]:
         if slugs:
             example[name] = wished if wished in slugs else slugs[0]
     return example
-
-
-def _iri(name: str, release: Release, values: Mapping[str, str]) -> Iri | None:
-    """The record that a parameter of the question names, if it was given."""
-    parameter = release.question(BY_AXIS).parameter(name)
-    if not parameter.scheme or not values.get(name):
-        return None
-    return release.find(parameter.scheme, values[name], kind=name, parameter=name).iri
-
-
-def _records(answer: Answer) -> Iterator[Iri]:
-    """The mandates of an answer and the institutions that hold them."""
-    for mandate in answer.mandates:
-        yield from (mandate.iri, mandate.institution)
-
-
-def _wider(release: Release, values: Mapping[str, str], language: str) -> Iterator[Wider]:
-    """The same question with one part left open, where that has an answer."""
-    for name, words in ANY.items():
-        if values.get(name):
-            open_values = {key: value for key, value in values.items() if key != name}
-            count = len({row["mandate"] for row in release.ask(BY_AXIS, open_values).rows})
-            yield Wider(translations(language).gettext(words), f"/ask?{urlencode(open_values)}", count)

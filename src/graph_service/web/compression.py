@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 SMALLEST_BYTES = 1000  # below this, packing saves nothing
 IN_THREAD_BYTES = 100_000  # above this, packing would keep other requests waiting
 PACKED = re.compile(
-    r"text/|application/([\w.-]+\+)?(json|xml)\b|application/(n-triples|n-quads|trig|javascript)|image/svg"
+    r"text/|application/([\w.-]+\+)?(json|xml)\b|application/(n-triples|n-quads|trig|javascript|sparql-query)|image/svg"
 )
 TAG = "-gzip"
 
@@ -67,11 +67,14 @@ class _Packing:
         await self._send(message)
 
     def _start(self, headers: MutableHeaders, status: int) -> None:
-        if status == 304 and self._came_packed:
-            _tag(headers)
-        if status == 304 or PACKED.match(headers.get("content-type", "")):
+        packable = PACKED.match(headers.get("content-type", "")) is not None
+        if status == 304:
+            del headers["content-type"]  # told by the handler for what is decided here (RFC 9110, 15.4.5)
+        if packable:
             headers.add_vary_header("Accept-Encoding")
-        if not self._wanted or status in (204, 206, 304) or not PACKED.match(headers.get("content-type", "")):
+        if status == 304 and packable and self._came_packed:
+            _tag(headers)
+        if not packable or not self._wanted or status in (204, 206, 304):
             return
         if "content-encoding" in headers or int(headers.get("content-length", SMALLEST_BYTES)) < SMALLEST_BYTES:
             return

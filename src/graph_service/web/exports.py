@@ -92,13 +92,14 @@ def _file(request: Request, wanted: Wanted, release: Release, written: Written) 
         "Vary": "Accept",
         "Link": f'<{wanted.kept(f"/exports/{written.export.name}.sha256")}>; rel="describedby"; type="text/plain"',
     }
+    media_type = FORMAT_OF[written.export.suffix].media_type
     if _has_it(request, wanted, tag, written):
-        return Response(status_code=304, headers=headers)
+        return respond.not_modified(media_type, headers)
     ranges = _ranges(request.headers, written.size_bytes, (tag, headers["Last-Modified"]))
     answer = _Ranges(
         written.path,
         headers=headers,
-        media_type=FORMAT_OF[written.export.suffix].media_type,
+        media_type=media_type,
         filename=written.export.name,
         stat_result=written.path.stat(),
     )

@@ -128,7 +128,7 @@ def _read(request: Request, wanted: Wanted, release: Release, graph: Iri) -> Res
     tag = writes.tag(number, hashlib.sha256(repr(told).encode()).hexdigest()[:20])
     headers = {"ETag": tag, "Vary": "Accept", "Cache-Control": "no-cache"}
     if respond.has_tag(wanted.if_none_match, tag):
-        return Response(status_code=304, headers=headers)
+        return respond.not_modified(chosen.media_type, headers)
     return respond.send(serialize(triples(), chosen.name), chosen.media_type, headers)
 
 

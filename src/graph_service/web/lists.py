@@ -18,7 +18,7 @@ from graph_service.views import listing
 from graph_service.views.lists import Page, SortKey, arranged, page
 from graph_service.web import forms, respond
 from graph_service.web.language import translations
-from graph_service.web.media import CSV, HTML, JSON
+from graph_service.web.media import CSV, HTML, JSON, RDF_FORMATS
 from graph_service.web.render import SLUG_COLUMNS, ask_address
 from graph_service.web.resources import FAMILIES, PAGE, Family, page_number, parts_of
 from graph_service.web.respond import Writers
@@ -28,6 +28,7 @@ from graph_service.web.words import words
 
 router = APIRouter(tags=["records"])
 
+OFFERED = (HTML, JSON, CSV, *RDF_FORMATS)
 SORT, ORDER = "sort", "order"
 NAME = "name"  # the first column of each list: what its records are called
 DIRECTIONS = {"asc": "ascending", "desc": "descending"}  # as the address says it → as aria-sort does
@@ -64,8 +65,9 @@ def _list(family: Family, wanted: Wanted, release: Release) -> Response:
     result = cache(partial(_rows, wanted, release, family, values))
     writers: Writers = {
         HTML: lambda: _page(wanted, release, family, result(), page(result().rows, number)),
-        JSON: lambda: respond.table_json(release, wanted, result(), (HTML, JSON, CSV)),
+        JSON: lambda: respond.table_json(release, wanted, result(), OFFERED),
         CSV: lambda: formats.table_csv(result()),
+        **respond.record_writers(release, lambda: (Iri(str(row["iri"])) for row in result().rows)),
     }
     return respond.respond(wanted, release, writers, query=family.query, values=values)
 
@@ -168,8 +170,12 @@ def _counted(family: Family, row: Binding, asked: Mapping[str, str]) -> Mapping[
 def _routes(family: Family) -> None:
     """Give a family the address of its list."""
     told = about(
-        HTML, JSON, CSV, query=family.query, summary=f"List: {family.title.lower()}", parameters=ARRANGED
-    )  # fmt: skip
+        *OFFERED,
+        query=family.query,
+        summary=f"List: {family.title.lower()}",
+        description="As RDF: the statements of the records listed, with their evidence and its sources.",
+        parameters=ARRANGED,
+    )
 
     @router.get(family.address + "{suffix:suffix}", openapi_extra=told)
     def records(wanted: Asked, release: CurrentRelease) -> Response:

@@ -33,11 +33,15 @@ MD = Format("md", "text/markdown", "Markdown")
 LINK_FORMAT = Format("link", "application/link-format", "Link format")
 CSVS = Format("csv.zip", "application/zip", "CSV (zip)")
 XLSX = Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "XLSX")
+RQ = Format("rq", "application/sparql-query", "SPARQL")
 CSVM = Format("json", "application/csvm+json", "CSV on the Web")
 FORMATS = {
-    each.name: each for each in (HTML, JSON, CSV, XLSX, TTL, JSONLD, NT, RDF, TRIG, NQ, ATOM, LINK_FORMAT, SVG, MD)
+    each.name: each for each in (HTML, JSON, CSV, XLSX, TTL, JSONLD, NT, RDF, TRIG, NQ, ATOM, LINK_FORMAT, SVG, MD, RQ)
 }
 RDF_FORMATS = (TTL, JSONLD, NT, RDF)
+# those of a question by what it answers: a table, or statements; the first is for clients without a preference
+TABLE_OF_QUESTION = (JSON, CSV, HTML, *RDF_FORMATS, RQ)
+GRAPH_OF_QUESTION = (*RDF_FORMATS, HTML, RQ)
 
 
 class NotAcceptable(GraphServiceError):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from graph_service import views
+from graph_service import formats, views
 from graph_service.errors import UnknownTerm
 from graph_service.release import Release
 from graph_service.terms import Iri
@@ -16,14 +16,15 @@ from graph_service.views.network import EVENT, KINDS, LINKS, MEMBERSHIP, stronge
 from graph_service.web import respond
 from graph_service.web.drawing import picture
 from graph_service.web.language import later
-from graph_service.web.media import CSV, HTML, JSON, SVG
+from graph_service.web.media import CSV, HTML, JSON, RDF_FORMATS, SVG
 from graph_service.web.respond import Writers
-from graph_service.web.routes import about
+from graph_service.web.routes import ROWS_AS_RDF, about
 from graph_service.web.wanted import Asked, CurrentRelease, Wanted
 
 router = APIRouter(tags=["pages"])
 
 ATTENDANCE, MEMBERSHIPS = "network/attendance", "network/memberships"
+OFFERED = (HTML, JSON, CSV, SVG, *RDF_FORMATS)
 DRAWN_NODES, DRAWN_LINKS = 44, 90  # what can be read in one picture
 PAGE_LINKS = 50  # so many rows of the table of links at once
 OWN_PARAMETERS = ("country", "organisation", "link", "page")
@@ -56,18 +57,23 @@ NETWORK_PARAMETERS = (
 @router.get(
     "/network{suffix:suffix}",
     openapi_extra=about(
-        HTML, JSON, CSV, SVG, query=ATTENDANCE, parameters=NETWORK_PARAMETERS, answer=Network, statuses=(404,)
+        *OFFERED,
+        query=ATTENDANCE,
+        description=ROWS_AS_RDF,
+        parameters=NETWORK_PARAMETERS,
+        answer=Network,
+        statuses=(404,),
     ),
 )
 def network(wanted: Asked, release: CurrentRelease) -> Response:
     """Who meets whom: countries, regional organisations and institutions, joined by events and memberships."""
-    offered = (HTML, JSON, CSV, SVG)
     view = _network(release, _understood(wanted, release))
     writers: Writers = {
         HTML: lambda: _page(wanted, release, view),
-        JSON: lambda: respond.view_json(release, wanted, view, offered, ATTENDANCE),
+        JSON: lambda: respond.view_json(release, wanted, view, OFFERED, ATTENDANCE),
         CSV: lambda: respond.view_csv(release, wanted, view),
         SVG: lambda: wanted.page(release, "network.svg.html", **_drawn(view)),
+        **respond.rdf_writers(release, lambda: formats.view_statements(view)),
     }
     return respond.respond(wanted, release, writers, query=ATTENDANCE, values=view.parameters)
 
@@ -93,16 +99,22 @@ def _understood(wanted: Wanted, release: Release) -> Mapping[str, str]:
 
 def _network(release: Release, asked: Mapping[str, str]) -> Network:
     """All links that are asked for. A membership is on no axis: asked for one, there are only events."""
-    link = asked.get("link", "")
-    of_events = {name: asked[name] for name in ("axis", "period") if name in asked}
-    of_memberships = {name: asked[name] for name in ("period",) if name in asked}
+    rows = {name: release.ask(name, values).rows for name, values in _asks(asked).items()}
     return views.network(
-        release.ask(ATTENDANCE, of_events).rows if link != MEMBERSHIP else (),
-        release.ask(MEMBERSHIPS, of_memberships).rows if link != EVENT and "axis" not in asked else (),
+        rows.get(ATTENDANCE, ()),
+        rows.get(MEMBERSHIPS, ()),
         parameters=asked,
         country=_record(release, "elp:Country", asked.get("country", "")),
         organisation=_record(release, "elp:RegionalOrganisation", asked.get("organisation", "")),
     )
+
+
+def _asks(asked: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
+    """The queries that the network is made of, each with its values."""
+    link = asked.get("link", "")
+    given = {name: asked[name] for name in ("axis", "period") if name in asked}
+    of_events = {ATTENDANCE: given} if link != MEMBERSHIP else {}
+    return of_events | ({MEMBERSHIPS: given} if link != EVENT and "axis" not in asked else {})
 
 
 def _record(release: Release, scheme: str, slug: str) -> Iri | None:
@@ -121,6 +133,7 @@ def _page(wanted: Wanted, release: Release, view: Network) -> str:
         release,
         "network.html",
         **_drawn(view),
+        behind=[respond.behind(release, name, values) for name, values in _asks(view.parameters).items()],
         kinds=KINDS,
         link_kinds=LINKS,
         options={

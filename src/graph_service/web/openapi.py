@@ -7,28 +7,19 @@ the client, and the problems that it can answer with follow from what its handle
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from http import HTTPStatus
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fastapi.routing import APIRoute
 
-from graph_service.catalogue import Column, Parameter, QueryFile
-from graph_service.formats.json_schema import (
-    COUNT,
-    LINKS,
-    PLACE,
-    array,
-    closed,
-    definitions,
-    view_schema,
-)
+from graph_service.catalogue import Parameter, QueryFile
+from graph_service.formats.json_schema import definitions
 from graph_service.release import Release
 from graph_service.terms import KINDS, LANGUAGES, choose
 from graph_service.views import Record
-from graph_service.web import auth, bodies, memento, problems
-from graph_service.web.media import CSV, HTML, JSON, JSONLD, RDF_FORMATS, tabular
-from graph_service.web.routes import PERIOD
+from graph_service.web import auth, bodies, memento, responses
+from graph_service.web.media import GRAPH_OF_QUESTION, JSON, TABLE_OF_QUESTION, tabular
+from graph_service.web.routes import PERIOD, ROWS_AS_RDF
 from graph_service.web.wanted import current_release, wanted
 
 VERSION = "3.1.0"
@@ -77,36 +68,6 @@ BEARER: Mapping[str, Any] = {
     "type": "http",
     "scheme": "bearer",
     "description": "A token made by `graph-service token new` (RFC 6750). Reading needs none.",
-}
-PROBLEMS: Mapping[int, str] = {  # status → what it says; the detail of each problem says more
-    400: "The request cannot be read.",
-    401: "A token is needed.",
-    403: "This is not allowed.",
-    404: "There is no such thing, format or release; near names are told.",
-    406: "Nothing that the client accepts is offered.",
-    409: "This graph cannot be written.",
-    410: "It existed, and is no longer kept.",
-    412: "The data has changed since it was read.",
-    413: "The body is too large.",
-    415: "The body has a media type or a packing that is not read.",
-    416: "The range lies beyond the end of the file.",
-    422: "A value is not known, or the data does not conform.",
-    503: "Not at the moment: nothing is published yet, or another write is under way.",
-}
-_HEADERS: Mapping[int, Mapping[str, str]] = {
-    201: {"Location": "the address of the new graph"},
-    401: {"WWW-Authenticate": "the challenge (RFC 6750, 3)"},
-    416: {"Content-Range": "the size of the file"},
-    503: {"Retry-After": "seconds to wait"},
-}
-_TOLD: Mapping[int, str] = {
-    201: "made",
-    204: "done; nothing to tell",
-    206: "the ranges asked for",
-    301: "moved for good: it has another name now",
-    303: "see the address in Location",
-    304: "what the client has is still right",
-    308: "moved for good: it has another name now",
 }
 _ONE = {"parameters": {"number": "$response.body#/release"}}
 # address, method, status → where its answer leads
@@ -179,57 +140,11 @@ def document(routes: Iterable[object], release: Release, *, everywhere: bool = T
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": dict(sorted(paths.items())),
         "components": {
-            "schemas": {"Problem": PROBLEM, "Finding": FINDING, "Source": SOURCE, **definitions(views)},
-            "responses": {_phrase(status): _problem(status) for status in PROBLEMS},
+            "schemas": {**responses.SCHEMAS, **definitions(views)},
+            "responses": {responses.phrase(status): responses.problem(status) for status in responses.PROBLEMS},
             "securitySchemes": {"bearer": BEARER},
         },
     }
-
-
-_FINDING = {
-    "focus_node": {"type": "string"},
-    "path": {"type": ["string", "null"]},
-    "value": {"type": ["string", "null"]},
-    "severity": {"enum": ["Violation", "Warning", "Info"]},
-    "shape": {"type": "string"},
-    "component": {"type": "string"},
-    "message": {"type": "string"},
-    "messages": {"description": "in all languages", "type": "object", "additionalProperties": {"type": "string"}},
-}
-FINDING = closed(_FINDING, optional=["messages"])
-_NAMES = array({"type": "string"})
-_ALWAYS = {
-    "type": {"type": "string", "format": "uri"},
-    "title": {"type": "string"},
-    "status": {"type": "integer", "minimum": 400, "maximum": 599},
-    "detail": {"type": "string", "minLength": 1},
-    "instance": {"type": "string"},
-}
-_SOMETIMES = {
-    "parameter": {"description": "the parameter that is meant", "type": "string"},
-    "near": {"description": "near names", **_NAMES},
-    "offered": {"description": "the media types that there are", **_NAMES},
-    "line": {"type": "integer", "minimum": 1},
-    "column": {"type": "integer", "minimum": 0},
-    "source_line": {"type": "string"},
-    "declarations": {"description": "prefixes that the query lacks", **_NAMES},
-    "file": {"type": "string"},
-    "violations": array({"$ref": f"{PLACE}Finding"}),
-    "record": {"description": "the record that was withdrawn", "type": "string", "format": "iri"},
-    "last_release": {"description": "where it last stood", "type": "integer", "minimum": 1},
-    "withdrawn": {"description": "when", "type": "string"},
-    "replaced_by": {"description": "what stands in its place", **array({"type": "string", "format": "iri"})},
-    "reason": {"type": "string"},
-}
-PROBLEM = closed({**_ALWAYS, **_SOMETIMES}, optional=list(_SOMETIMES))
-SOURCE = closed(
-    {
-        "source": {"type": "string", "description": "its slug"},
-        "iri": {"type": "string", "format": "iri"},
-        "title": {"type": ["string", "null"]},
-        "url": {"type": ["string", "null"]},
-    }
-)
 
 
 class _Route:
@@ -249,11 +164,11 @@ class _Route:
         """What its JSON is: a view, or a schema. A record's address need not tell; nor one that answers a question."""
         told: type | str | Mapping[str, Any] | None = self._told.get("answer")
         if isinstance(told, str):
-            return _table(self._release.catalogue.get(told))
+            return responses.table(self._release.catalogue.get(told))
         if told is not None or JSON.media_type not in self._told.get("media_types", ()):
             return told
         if self._query is not None:
-            return _table(self._query)
+            return responses.table(self._query)
         return Record if "records" in self._route.tags else None
 
     def operation(self, method: str) -> dict[str, Any]:
@@ -263,6 +178,7 @@ class _Route:
         return {
             "operationId": f"{method.lower()}-{re.sub(r'[^a-z]+', '-', self.path).strip('-') or 'home'}",
             "summary": words.rstrip("."),
+            **({"description": description} if (description := self._told.get("description")) else {}),
             "tags": [str(tag) for tag in self._route.tags],
             "parameters": list(self._parameters()),
             **({"requestBody": {"required": True, "content": _content(body)}} if body else {}),
@@ -276,8 +192,11 @@ class _Route:
 
     def _parameters(self) -> Iterator[Mapping[str, Any]]:
         yield from (self._in_path(name) for name in re.findall(r"{(\w+)}", self.path))
-        yield from (_parameter(each, self._release) for each in (self._query.parameters if self._query else ()))
-        yield from (each for each in self._told.get("parameters", ()) if each["name"] != "Authorization")
+        own = [each for each in self._told.get("parameters", ()) if each["name"] != "Authorization"]
+        told = {each["name"] for each in own}  # tells more of a parameter of the query too
+        asked = self._query.parameters if self._query else ()
+        yield from (_parameter(each, self._release) for each in asked if each.name not in told)
+        yield from own
         if self._everywhere:
             yield from _everywhere(lang=wanted in self._needs, timed=self._timed)
 
@@ -290,16 +209,16 @@ class _Route:
         return {"name": name, "in": "path", "required": True, "description": words, "schema": schema}
 
     def _responses(self, method: str) -> dict[str, Any]:
-        content = _answers(self._told.get("media_types", ()), self.answer)
+        content = responses.answers(self._told.get("media_types", ()), self.answer)
         also = self._told.get("statuses", ())
         good = [each for each in also if each < 400]
         if content or not good:
             good.append(200)
         if method == "GET" and wanted in self._needs and content:
             good.append(304)
-        found = {str(status): _good(status, content) for status in sorted(good)}
+        found = {str(status): responses.good(status, content) for status in sorted(good)}
         wrong = sorted({*self._wrong(), *(each for each in also if each >= 400)})
-        found |= {str(status): {"$ref": f"#/components/responses/{_phrase(status)}"} for status in wrong}
+        found |= {str(status): {"$ref": f"#/components/responses/{responses.phrase(status)}"} for status in wrong}
         for status, response in found.items():
             if leads := _LEADS.get((self.path, method, int(status))):
                 response["links"] = leads
@@ -328,58 +247,25 @@ def _everywhere(*, lang: bool, timed: bool) -> Iterator[Mapping[str, Any]]:
 
 def _question(query: QueryFile, release: Release, everywhere: bool) -> dict[str, Any]:
     """The address of one question."""
-    offered = (*RDF_FORMATS, HTML) if query.form == "CONSTRUCT" else (JSON, CSV, HTML)
+    offered = GRAPH_OF_QUESTION if query.form == "CONSTRUCT" else TABLE_OF_QUESTION
     columns = "\n".join(f"- `{each.name}` ({each.type}): {each.description}" for each in query.columns)
-    content = _answers([each.media_type for each in tabular(offered)], _table(query) if JSON in offered else None)
+    schema = responses.table(query) if JSON in offered else None
+    content = responses.answers([each.media_type for each in tabular(offered)], schema)
     common = _everywhere(lang=True, timed=True) if everywhere else ()
     return {
         "operationId": f"query-{query.name.replace('/', '-')}",
         "summary": query.summary["en"],
-        **({"description": f"Columns:\n\n{columns}"} if columns else {}),
+        **({"description": f"Columns:\n\n{columns}\n\n{ROWS_AS_RDF}"} if columns else {}),
         "tags": ["queries"],
         "parameters": [*(_parameter(each, release) for each in query.parameters), *common],
         "responses": {
-            **{str(status): _good(status, content) for status in (200, 304)},
+            **{str(status): responses.good(status, content) for status in (200, 304)},
             **{
-                str(status): {"$ref": f"#/components/responses/{_phrase(status)}"}
+                str(status): {"$ref": f"#/components/responses/{responses.phrase(status)}"}
                 for status in (400, 404, 406, 410, 422, 503)
             },
         },
     }
-
-
-_CELLS: Mapping[str, Mapping[str, Any]] = {  # the type of a column → what stands in its cells, null apart
-    "integer": {"type": "integer"},
-    "decimal": {"type": "number"},
-    "boolean": {"type": "boolean"},
-    "term": {"type": ["string", "number", "boolean"]},
-    "date": {"type": "string", "pattern": r"^-?\d{4}(-\d{2}(-\d{2})?)?$"},  # as precise as the source
-}
-
-
-def _table(query: QueryFile) -> dict[str, Any]:
-    """The JSON Schema of a question's answer: its envelope, and rows with the columns of the query file."""
-    cells = {each.name: _cell(each) for each in query.columns}
-    column = {"name": {"enum": list(cells)}, "type": {"enum": sorted({each.type for each in query.columns})}}
-    return closed(
-        {
-            "query": {"const": query.name},
-            "release": {"type": "integer", "minimum": 1},
-            "as_of": {"type": ["string", "null"]},
-            "parameters": {"type": "object", "additionalProperties": {"type": "string"}},
-            "columns": array(closed(column)),
-            "rows": array(closed(cells)),
-            "count": COUNT,
-            "sources": array({"$ref": f"{PLACE}Source"}),
-            "links": LINKS,
-        }
-    )
-
-
-def _cell(column: Column) -> dict[str, Any]:
-    told = _CELLS.get(column.type, {"type": "string"})
-    types = [told["type"]] if isinstance(told["type"], str) else told["type"]
-    return {**told, "type": [*types, "null"], "description": column.description}
 
 
 def _parameter(parameter: Parameter, release: Release) -> dict[str, Any]:
@@ -401,43 +287,3 @@ def _parameter(parameter: Parameter, release: Release) -> dict[str, Any]:
 def _content(schemas: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """The media types of a body; bytes that follow another standard than JSON have no schema."""
     return {media_type: {"schema": schema} if schema else {} for media_type, schema in schemas.items()}
-
-
-def _answers(media_types: Sequence[str], answer: type | Mapping[str, Any] | None) -> dict[str, Any]:
-    """The formats of an answer; those in JSON with their schema."""
-    content: dict[str, Any] = {media_type: {} for media_type in media_types}
-    if JSONLD.media_type in content:
-        content[JSONLD.media_type] = {"schema": {"type": ["object", "array"]}}
-    schema = view_schema(answer) if isinstance(answer, type) else answer
-    if schema is not None:
-        content |= {name: {"schema": schema} for name in content if name.endswith("json") and name != JSONLD.media_type}
-    return content
-
-
-def _good(status: int, content: Mapping[str, Any]) -> dict[str, Any]:
-    """A response that is no problem."""
-    shown = {"content": dict(content)} if content and status in (200, 201, 206) else {}
-    return {"description": _TOLD.get(status, "the answer"), **_headers(status), **shown}
-
-
-def _problem(status: int) -> dict[str, Any]:
-    content: dict[str, Any] = {problems.PROBLEM.media_type: {"schema": {"$ref": f"{PLACE}Problem"}}}
-    content[HTML.media_type] = {}
-    if status in (410, 422):  # of a record that was withdrawn, a SHACL report: for clients that would rather have RDF
-        content |= {each.media_type: {} for each in RDF_FORMATS}
-    return {"description": PROBLEMS[status], **_headers(status), "content": content}
-
-
-def _headers(status: int) -> dict[str, Any]:
-    told = _HEADERS.get(status, {})
-    headers = {name: {"description": words, "schema": {"type": "string"}} for name, words in told.items()}
-    return {"headers": headers} if headers else {}
-
-
-def _phrase(status: int) -> str:
-    """The name of a status, as one word.
-
-    >>> _phrase(404)
-    'NotFound'
-    """
-    return re.sub(r"\W", "", HTTPStatus(status).phrase)

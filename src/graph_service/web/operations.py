@@ -73,9 +73,10 @@ def static(file: str, request: Request) -> Response:
     tag = f'"{static_address(file).partition("=")[2]}"'
     current = request.url.query == static_address(file).partition("?")[2]
     headers = {"ETag": tag, "Cache-Control": "public, max-age=31536000, immutable" if current else "no-cache"}
+    media_type = mimetypes.guess_type(file)[0] or "application/octet-stream"
     if respond.has_tag(request.headers.get("if-none-match", ""), tag):
-        return Response(status_code=304, headers=headers)
-    return Response(known[file], headers=headers, media_type=mimetypes.guess_type(file)[0])
+        return respond.not_modified(media_type, headers)
+    return Response(known[file], headers=headers, media_type=media_type)
 
 
 @cache

@@ -15,11 +15,12 @@ from graph_service.errors import ParameterError
 from graph_service.examples import examples
 from graph_service.filling import filled_query, without_header
 from graph_service.formats.json_schema import array, closed
+from graph_service.formats.table import csv_bytes
 from graph_service.release import Release, Result
 from graph_service.terms import LANGUAGES
 from graph_service.views.charts import charts
 from graph_service.web import forms, questions, respond
-from graph_service.web.media import CSV, HTML, JSON, RDF_FORMATS, TTL, Format
+from graph_service.web.media import CSV, GRAPH_OF_QUESTION, HTML, JSON, RDF_FORMATS, RQ, TABLE_OF_QUESTION, Format
 from graph_service.web.problems import named_in_path
 from graph_service.web.respond import Writers
 from graph_service.web.routes import about, in_query
@@ -46,29 +47,36 @@ _QUESTION = {
     "columns": array(closed(_COLUMN)),
     "tags": array(_TEXT),
 }
+COLUMNS = ("name", "form", "summary", "parameters", "tags")
 CATALOGUE = closed({"queries": array(closed(_QUESTION))})
 
 
 FIND = in_query({"find": {"description": "only questions with all of these words", "type": "string"}})
 
 
-@router.get("/queries{suffix:suffix}", openapi_extra=about(HTML, JSON, TTL, parameters=FIND, answer=CATALOGUE))
+@router.get(
+    "/queries{suffix:suffix}", openapi_extra=about(HTML, JSON, CSV, *RDF_FORMATS, parameters=FIND, answer=CATALOGUE)
+)
 def catalogue(wanted: Asked, release: CurrentRelease) -> Response:
-    """All questions that can be asked, with their parameters; as Turtle, what editors of SPARQL read."""
+    """All questions that can be asked, with their parameters; as RDF, what editors of SPARQL read."""
     find = wanted.parameters(("find",)).get("find", "")
     groups = questions.groups(release.catalogue, wanted.language, find)
     found = [query for group in groups for query in group.queries]
     writers: Writers = {
         HTML: lambda: wanted.page(release, "queries.html", groups=groups, find=find, count=len(found)),
         JSON: lambda: formats.to_json({"queries": [describe(query, wanted) for query in found]}),
-        TTL: lambda: formats.turtle(examples(Catalogue({query.name: query for query in found}))),
+        CSV: lambda: csv_bytes(COLUMNS, [_row(query, wanted) for query in found]),
+        **respond.rdf_writers(release, lambda: examples(Catalogue({query.name: query for query in found}))),
     }
     return respond.respond(wanted, release, writers)
 
 
 @router.get("/queries/{group:slug}/{name:slug}{suffix:suffix}", include_in_schema=False)
 def query(group: str, name: str, wanted: Asked, release: CurrentRelease) -> Response:
-    """The answer of one question; programs without a preference get JSON, or Turtle where it answers in RDF."""
+    """The answer of one question; programs without a preference get JSON, or Turtle where it answers in RDF.
+
+    A table is had in RDF too (csv2rdf), and each question as the query with these values in it.
+    """
     with named_in_path():
         found = release.catalogue.get(f"{group}/{name}")
     try:
@@ -84,6 +92,13 @@ def query(group: str, name: str, wanted: Asked, release: CurrentRelease) -> Resp
         about_columns = replace(wanted, path=f"/queries/{found.name}.csv-metadata.json").address()
         answer.headers["Link"] += f', <{about_columns}>; rel="describedby"; type="application/csvm+json"'
     return answer
+
+
+def _row(query: QueryFile, wanted: Wanted) -> tuple[str, ...]:
+    """One question as the table has it; the parameters that it needs first."""
+    needed = sorted(query.parameters, key=lambda each: not each.required)
+    names = " ".join(each.name for each in needed)
+    return query.name, query.form, query.summary[wanted.language], names, " ".join(query.tags)
 
 
 def describe(query: QueryFile, wanted: Wanted) -> Mapping[str, object]:
@@ -110,22 +125,26 @@ def describe(query: QueryFile, wanted: Wanted) -> Mapping[str, object]:
 
 
 def _offered(query: QueryFile) -> tuple[Format, ...]:
-    return (*RDF_FORMATS, HTML) if query.form == "CONSTRUCT" else (JSON, CSV, HTML)
+    return GRAPH_OF_QUESTION if query.form == "CONSTRUCT" else TABLE_OF_QUESTION
 
 
 def _writers(wanted: Wanted, release: Release, query: QueryFile, values: Mapping[str, str]) -> Writers:
+    text = {RQ: lambda: filled_query(release, query.name, values)}
     if query.form == "CONSTRUCT":
         triples = partial(release.construct, query.name, values)
         page = partial(_page, wanted, release, query, values)
         return {
             **respond.rdf_writers(release, triples),
             HTML: lambda: page(turtle=formats.turtle(triples()).decode()),
+            **text,
         }
     result = partial(release.ask, query.name, values)
     return {
-        JSON: lambda: respond.table_json(release, wanted, result(), (JSON, CSV, HTML)),
+        JSON: lambda: respond.table_json(release, wanted, result(), _offered(query)),
         CSV: lambda: formats.table_csv(result()),
         HTML: lambda: _page(wanted, release, query, values, result=result()),
+        **respond.result_writers(release, result),
+        **text,
     }
 
 

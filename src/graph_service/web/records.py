@@ -39,7 +39,7 @@ HIDDEN_PROPERTIES = {
     "elp:hasMandate", "elp:hasParticipation", "elp:covers", "skos:hiddenLabel",
 }  # fmt: skip
 # properties that rules derive: their certainty is not that of the record's evidence
-DERIVED_PROPERTIES = {"elp:onRoadmap", "elp:replaces"}
+DERIVED_PROPERTIES = {"elp:hasTranslation", "elp:onRoadmap", "elp:replaces"}
 # kinds without a name of their own → the properties whose values name them
 NAMED_BY: Mapping[str, Sequence[str]] = {
     "evidence": ("elp:source",),
@@ -50,6 +50,7 @@ NAMED_BY: Mapping[str, Sequence[str]] = {
     "participation": ("elp:participant", "elp:event"),
     "source": ("dcterms:title",),
     "statement": ("dcterms:description",),
+    "translation": ("elp:quote",),
 }
 
 
@@ -112,7 +113,7 @@ def document(
 
 def _record(wanted: Wanted, release: Release, iri: Iri, kind: str, contact: str) -> Response:
     incoming = cache(partial(asking.incoming, release, iri, page_number(wanted)))
-    view = cache(lambda: asking.record(release, iri, incoming().rows))
+    view = cache(lambda: asking.record(release, iri, incoming().rows, wanted.language))
     values = {"record": str(iri)}
     writers: Writers = {
         HTML: lambda: _record_page(wanted, release, view(), kind, incoming(), contact),
@@ -161,6 +162,8 @@ def _record_page(wanted: Wanted, release: Release, record: Record, kind: str, in
         above=[(family.address, title)] if family else [],
         heading=heading,
         named=name,
+        table_rows=taking.row_count(respond.view_csv(release, wanted, record)),
+        behind=respond.behind(release, RECORD, {"record": record.iri}) if release.exists(record.iri) else "",
         rows=_shown(record),
         derived=DERIVED_PROPERTIES,
         years=age(record.newest, release.date) if record.newest else None,

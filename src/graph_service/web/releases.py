@@ -115,7 +115,12 @@ class Line:
 
 @router.get(
     "/releases{suffix:suffix}",
-    openapi_extra=about(HTML, JSON, CSV, ATOM, parameters=TOPIC_PARAMETERS, answer=ALL),
+    openapi_extra=about(
+        *(HTML, JSON, CSV, ATOM, *RDF_FORMATS),
+        description="As RDF: the provenance of the releases listed (PROV-O).",
+        parameters=TOPIC_PARAMETERS,
+        answer=ALL,
+    ),
 )
 def releases(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
     """All releases, newest first, or those that changed something of a country or an axis; also as a feed."""
@@ -134,6 +139,7 @@ def releases(request: Request, wanted: Asked, release: CurrentRelease) -> Respon
         ),
         CSV: lambda: formats.releases_csv([each.record for each in lines]),
         ATOM: lambda: _feed(wanted, release, lines[:FEED_ENTRIES], topics),
+        **respond.rdf_writers(release, lambda: [said for each in lines for said in provenance(each.record)]),
     }
     return respond.respond(wanted, release, writers)
 

@@ -265,6 +265,13 @@ def for_property(citations: Iterable[Citation], property_iri: Iri) -> tuple[Cita
     return own or tuple(each for each in found if not each.supports)
 
 
+@pass_context
+def translations(context: Context, rows: Iterable[Binding], quote: Literal) -> tuple[Term, ...]:
+    """The unofficial translations of a quote into the page's language, from rows that hold both; none or one."""
+    told = {"quote": quote, "translation_language": Literal(context["language"])}
+    return tuple(dict.fromkeys(row["translation"] for row in rows if told.items() <= row.items()))
+
+
 def footnotes(sources: Iterable[Citation]) -> Mapping[Footnote, int]:
     """Number the sources of a page from 1, in their order: (source, its words) → number."""
     return {(each.source, each.quote): number for number, each in enumerate(sources, 1)}
@@ -327,5 +334,6 @@ def _named(context: Context, iri: Iri) -> Literal | None:
 
 FILTERS: tuple[Callable[..., object], ...] = (
     address, by_cell, cell, certainties, concept, date, evidence, footnotes, for_property, fragment, given, interval,
-    label, language_name, link, name, number, numbered, qualified, slug, sources_of, term_name, text, value, when_cell,
+    label, language_name, link, name, number, numbered, qualified, slug, sources_of, term_name, text,
+    translations, value, when_cell,
 )  # fmt: skip

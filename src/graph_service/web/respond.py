@@ -53,10 +53,10 @@ def respond(
         "ETag": entity_tag(release, wanted, chosen, values or {}),
         "Vary": "Accept, Accept-Language" if wanted.path == "/" else "Accept",
         "Cache-Control": "no-cache",
-        "Link": ", ".join(_links(wanted, offered, chosen, _behind(release, query, values or {}))),
+        "Link": ", ".join(_links(wanted, offered, chosen, behind(release, query, values or {}) if query else "")),
     }
     if has_tag(wanted.if_none_match, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
+        return not_modified(chosen.media_type, headers)
     if chosen is HTML:
         headers["Content-Language"] = wanted.language
     body = writers[chosen]() if chosen in writers else _workbook(wanted, release, writers[CSV](), query, values or {})
@@ -74,6 +74,11 @@ def _workbook(wanted: Wanted, release: Release, table: Body, query: str | None, 
 def result_writers(release: Release, result: Callable[[], Result]) -> Writers:
     """What writes the rows of a question in each RDF format (csv2rdf)."""
     return rdf_writers(release, lambda: formats.table_statements(result()))
+
+
+def record_writers(release: Release, iris: Callable[[], Iterable[Iri]]) -> Writers:
+    """What writes the statements of some records in each RDF format, with their evidence and its sources."""
+    return rdf_writers(release, lambda: release.describe(iris()))
 
 
 def rdf_writers(release: Release, triples: Callable[[], Iterable[Triple]], root: Iri | None = None) -> Writers:
@@ -136,6 +141,11 @@ def send(body: Body, media_type: str, headers: Mapping[str, str], status: int = 
     return StreamingResponse(body, status, dict(headers), media_type)
 
 
+def not_modified(media_type: str, headers: Mapping[str, str]) -> Response:
+    """The client has it already (RFC 9110, 15.4.5); compression reads the media type on its way out and drops it."""
+    return Response(status_code=304, headers={**headers, "Content-Type": media_type})
+
+
 def see_other(address: str) -> Response:
     """Point to another address that describes the thing (303; RFC 9110, 15.4.4)."""
     return RedirectResponse(address, 303, {"Vary": "Accept", "Cache-Control": "no-cache"})
@@ -176,18 +186,16 @@ def build() -> str:
     return digest.hexdigest()[:12]
 
 
-def _links(wanted: Wanted, offered: Sequence[Format], chosen: Format, behind: str | None) -> Iterator[str]:
+def _links(wanted: Wanted, offered: Sequence[Format], chosen: Format, query: str) -> Iterator[str]:
     for each in offered:
         if each is not chosen:
             yield f'<{wanted.address(each.name)}>; rel="alternate"; type="{each.media_type}"'
-    if behind:
-        yield f'<{wanted.kept(behind)}>; rel="describedby"'
+    if query:
+        yield f'<{wanted.kept(query)}>; rel="describedby"'
 
 
-def _behind(release: Release, query: str | None, values: Mapping[str, str]) -> str | None:
+def behind(release: Release, query: str, values: Mapping[str, str]) -> str:
     """The address of the query behind a view, with those of its values that the query takes."""
-    if query is None:
-        return None
     taken = [each.name for each in release.question(query).parameters if each.name in values]
     asked = urlencode({name: values[name] for name in taken})
     return f"/queries/{query}?{asked}" if asked else f"/queries/{query}"

@@ -9,12 +9,12 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from graph_service import asking, formats
-from graph_service.release import Release
+from graph_service.release import Release, Result
 from graph_service.terms import Iri, record_iri
 from graph_service.views import Event, Mandate, Roadmap
 from graph_service.web import language as languages
-from graph_service.web import respond
-from graph_service.web.media import CSV, HTML, JSON, MD, RDF_FORMATS
+from graph_service.web import respond, taking
+from graph_service.web.media import CSV, HTML, JSON, MD, RDF_FORMATS, SVG
 from graph_service.web.problems import named_in_path
 from graph_service.web.respond import Writers
 from graph_service.web.routes import PERIOD, about
@@ -24,6 +24,8 @@ from graph_service.web.wanted import Asked, CurrentRelease, Wanted
 router = APIRouter(tags=["pages"])
 
 COUNTRY, GRAPH, ALL = "roadmaps/country", "roadmaps/graph", "countries/all"
+ALL_FORMATS = (HTML, JSON, CSV, SVG, *RDF_FORMATS)
+ONE_FORMATS = (HTML, JSON, CSV, *RDF_FORMATS, MD)
 PARAMETERS = (
     {
         "name": "as_of",
@@ -36,25 +38,42 @@ PARAMETERS = (
 IN_FORCE = ("certain", "possible")
 
 
-@router.get("/roadmaps{suffix:suffix}", openapi_extra=about(HTML, JSON, CSV, answer=ALL))
+@router.get(
+    "/roadmaps{suffix:suffix}",
+    openapi_extra=about(
+        *ALL_FORMATS,
+        description="As RDF: the statements of the countries and of their roadmaps, with their evidence and its "
+        "sources. As SVG: the countries near where they lie, with how many institutions cover each axis.",
+        answer=ALL,
+    ),
+)
 def roadmaps(wanted: Asked, release: CurrentRelease) -> Response:
     """The countries that have a roadmap."""
     wanted.parameters(())
     result = release.ask(ALL)
+    page = partial(_list_page, wanted, release, result)
     writers: Writers = {
-        HTML: lambda: wanted.page(
-            release, "roadmaps.html", result=result, places=tiles(release), coverage=asking.coverage(release, {})
-        ),
-        JSON: lambda: respond.table_json(release, wanted, result, (HTML, JSON, CSV)),
+        HTML: lambda: page("roadmaps.html"),
+        JSON: lambda: respond.table_json(release, wanted, result, ALL_FORMATS),
         CSV: lambda: formats.table_csv(result),
+        SVG: lambda: page("tiles.svg.html"),
+        **respond.record_writers(
+            release, lambda: (Iri(str(row[name])) for row in result.rows for name in ("iri", "roadmap") if name in row)
+        ),
     }
     values = {"as_of": release.today.isoformat()}
     return respond.respond(wanted, release, writers, query=ALL, values=values)
 
 
+def _list_page(wanted: Wanted, release: Release, result: Result, template: str) -> str:
+    """The list, or the map beside it as a picture of its own."""
+    counts = asking.coverage(release, {})
+    return wanted.page(release, template, result=result, places=tiles(release), coverage=counts)
+
+
 @router.get(
     "/roadmaps/{country:slug}{suffix:suffix}",
-    openapi_extra=about(HTML, JSON, CSV, *RDF_FORMATS, MD, parameters=PARAMETERS, answer=Roadmap, statuses=(200, 303)),
+    openapi_extra=about(*ONE_FORMATS, parameters=PARAMETERS, answer=Roadmap, statuses=(200, 303)),
 )
 def roadmap(country: str, wanted: Asked, release: CurrentRelease) -> Response:
     """All that is known of one country in the programme, and what is not published."""
@@ -90,11 +109,10 @@ def _values(release: Release, given: Mapping[str, str]) -> Mapping[str, str]:
 
 def _writers(wanted: Wanted, release: Release, values: Mapping[str, str]) -> Writers:
     country = values["country"]
-    view = partial(asking.roadmap, release, country, values["as_of"])
-    offered = (HTML, JSON, CSV, *RDF_FORMATS, MD)
+    view = partial(asking.roadmap, release, country, values["as_of"], wanted.language)
     return {
         HTML: lambda: _page(wanted, release, view()),
-        JSON: lambda: respond.view_json(release, wanted, view(), offered, COUNTRY),
+        JSON: lambda: respond.view_json(release, wanted, view(), ONE_FORMATS, COUNTRY),
         CSV: lambda: respond.view_csv(release, wanted, view()),
         **respond.rdf_writers(
             release, lambda: release.construct(GRAPH, {"country": country}), record_iri("roadmap", country)
@@ -104,12 +122,14 @@ def _writers(wanted: Wanted, release: Release, values: Mapping[str, str]) -> Wri
 
 
 def _page(wanted: Wanted, release: Release, roadmap: Roadmap) -> str:
+    table = respond.view_csv(release, wanted, roadmap)
     held = [each for each in roadmap.mandates if each.in_force in IN_FORCE]
     then = {each.iri for each in roadmap.mandates_then if each.in_force in IN_FORCE}
     return wanted.page(
         release,
         "roadmap.html",
         roadmap=roadmap,
+        rows=taking.row_count(table),
         axes=asking.axes(release),
         components=asking.components(release),
         covered={each.axis for each in held},

@@ -9,6 +9,7 @@ from starlette.convertors import Convertor, register_url_convertor
 
 from graph_service.web.media import Format, tabular
 
+ROWS_AS_RDF = "As RDF: the rows of the table (csv2rdf), with the terms of the graph in their cells."
 PERIOD = r"^\d{4}(-\d{2}(-\d{2})?)?$"  # a day, month or year, as a pattern of JSON Schema
 
 
@@ -44,6 +45,7 @@ def about(
     *offered: Format,
     query: str = "",
     summary: str = "",
+    description: str = "",
     parameters: Sequence[Mapping[str, Any]] = (),
     answer: type | str | Mapping[str, Any] | None = None,
     body: Mapping[str, Mapping[str, Any]] | None = None,
@@ -54,6 +56,7 @@ def about(
     Args:
         offered: its formats.
         query: the query whose parameters it takes, and whose table it answers with where `answer` is not told.
+        summary, description: words about it; without a summary the first line of its docstring.
         answer: what its JSON is: a view, the table of a query, or a JSON Schema.
         body: what it reads: media type → JSON Schema.
         statuses: those that do not follow from what its handler depends on.
@@ -62,6 +65,7 @@ def about(
         "media_types": [each.media_type for each in tabular(offered)],
         "query": query,
         "summary": summary,
+        "description": description,
         "parameters": list(parameters),
         "answer": answer,
         "body": body,

@@ -11,8 +11,8 @@ from graph_service.release import Release
 from graph_service.searching import NAMES
 from graph_service.views.words import Found
 from graph_service.web import respond
-from graph_service.web.language import later
-from graph_service.web.media import CSV, HTML, JSON
+from graph_service.web.language import later, translations
+from graph_service.web.media import CSV, HTML, JSON, RDF_FORMATS
 from graph_service.web.respond import Writers
 from graph_service.web.routes import about
 from graph_service.web.wanted import Asked, CurrentRelease, Wanted
@@ -45,7 +45,18 @@ KINDS = {
 }
 
 
-@router.get("/search{suffix:suffix}", openapi_extra=about(HTML, JSON, CSV, parameters=PARAMETERS, answer=Found))
+OFFERED = (HTML, JSON, CSV, *RDF_FORMATS)
+
+
+@router.get(
+    "/search{suffix:suffix}",
+    openapi_extra=about(
+        *OFFERED,
+        description="As RDF: the statements of the records found, with their evidence and its sources.",
+        parameters=PARAMETERS,
+        answer=Found,
+    ),
+)
 def search(wanted: Asked, release: CurrentRelease) -> Response:
     """Records by name: exact ones first, then those that begin so, then near ones; each says which name fits."""
     question = wanted.parameters((QUESTION,)).get(QUESTION, "")
@@ -55,8 +66,9 @@ def search(wanted: Asked, release: CurrentRelease) -> Response:
 
     writers: Writers = {
         HTML: lambda: _page(wanted, release, found()),
-        JSON: lambda: respond.view_json(release, wanted, found(), (HTML, JSON, CSV), NAMES),
+        JSON: lambda: respond.view_json(release, wanted, found(), OFFERED, NAMES),
         CSV: lambda: csv_bytes(COLUMNS, _rows(found())),
+        **respond.record_writers(release, lambda: (hit.iri for group in found().groups for hit in group.hits)),
     }
     return respond.respond(wanted, release, writers, query=NAMES)
 
@@ -76,4 +88,8 @@ def _rows(found: Found) -> list[tuple[str, ...]]:
 
 def _page(wanted: Wanted, release: Release, found: Found) -> str:
     near = any(hit.how == "near" for group in found.groups for hit in group.hits)
-    return wanted.page(release, "search.html", found=found, near=near, kinds=KINDS)
+    title = f"{translations(wanted.language).gettext('Search')}: {found.question}"
+    rows, behind = len(_rows(found)), respond.behind(release, NAMES, {})
+    return wanted.page(
+        release, "search.html", found=found, near=near, kinds=KINDS, rows=rows, title=title, behind=behind
+    )

@@ -117,7 +117,13 @@ BODY = {
     FORM: closed(_FIELDS, optional=[name for name in _FIELDS if name != "query"]),
 }
 PROTOCOL_PARAMETERS = in_query(_FIELDS)
-ABOUT = about(*TABLE_FORMATS, *GRAPH_FORMATS, parameters=PROTOCOL_PARAMETERS, answer=RESULTS, statuses=(200, 400, 403))
+ABOUT = about(
+    *TABLE_FORMATS,
+    *GRAPH_FORMATS,
+    parameters=(*PROTOCOL_PARAMETERS, *in_query(workbench.PAGE_FIELDS)),
+    answer=RESULTS,
+    statuses=(200, 400, 403),
+)
 _TEXT = {"type": "string"}
 _NAME = {"name": _TEXT, "label": _TEXT}
 COMPLETIONS = closed(
@@ -249,7 +255,7 @@ def _answer(request: Request, wanted: Wanted, release: Release, operation: Opera
             tag = respond.entity_tag(release, wanted, chosen, {})
             headers["ETag"] = f"W/{tag}"  # weak: without ORDER BY rows may come in another order
             if respond.has_tag(wanted.if_none_match, tag):
-                return Response(status_code=304, headers=headers)
+                return respond.not_modified(chosen.media_type, headers)
         if chosen is HTML:
             return _page(request, wanted, release, operation, **_result(request, release, operation, form))
         media_type, found = _run(request, release, operation, ALIASES.get(chosen, chosen))
@@ -327,7 +333,7 @@ def _example(request: Request, wanted: Wanted, release: Release) -> Response:
     """The page with a question of the catalogue, answered."""
     first = MATRIX if MATRIX in release.catalogue.queries else next(iter(release.catalogue)).name
     name = wanted.value("example") or first
-    text = workbench.example_text(release, name)
+    text = workbench.example_text(release, name, wanted.language)
     operation = Operation(text, (), (), (("query", text),))
     shown: Mapping[str, Any]
     try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime
+import io
 from collections.abc import Iterator, Mapping
 
 from graph_service import formats
@@ -60,6 +62,15 @@ def citation(release: Release, title: str, address: str, language: str) -> str:
         "day": day(release, language),
         "address": address,
     }
+
+
+def row_count(table: bytes) -> int:
+    """How many rows a CSV has below its header: what the button that gives it says.
+
+    >>> row_count(b'name,text\\r\\na,"two\\r\\nlines"\\r\\n')
+    1
+    """
+    return sum(1 for _ in csv.reader(io.StringIO(table.decode(), newline=""))) - 1
 
 
 def dataset(release: Release, language: str) -> str:

@@ -10,11 +10,13 @@ from urllib.parse import quote, urlencode
 from fastapi import Depends
 from starlette.requests import Request
 
+from graph_service.catalogue import Parameter
 from graph_service.errors import GraphServiceError, ParameterError, UnknownTerm, nearest
 from graph_service.history import release_number
 from graph_service.release import Release
 from graph_service.releases import Releases
 from graph_service.terms import LANGUAGES
+from graph_service.understanding import AS_OF
 from graph_service.web import addresses, memento, render, taking
 from graph_service.web.language import DEFAULT, preferred
 from graph_service.web.media import Format, UnknownFormat, negotiate, tabular
@@ -41,6 +43,8 @@ class Wanted:
     if_none_match: str = ""
     front: str = ""  # of the paths of pages: the language that was chosen, such as "/es"
     origin: str = ""  # scheme and host, for addresses that leave this service
+    question: str = ""  # the query whose parameters the address takes
+    fields: tuple[str, ...] = ()  # parameters that it takes beside those
 
     def parameters(self, known: Sequence[str]) -> dict[str, str]:
         """Return the query parameters; `lang` and `release` apart, only the known ones may stand, each once.
@@ -100,8 +104,17 @@ class Wanted:
         return addresses.prefix(language) + replace(self, given=given).address()
 
     def pinned(self, release: Release) -> str:
-        """Return the whole address of this view as of a release, in whatever format is asked for there."""
-        return self.origin + self.front + self.address(**{memento.PARAMETER: str(release.number)})
+        """Return the whole address of this view as of a release, in whatever format is asked for there.
+
+        What is as of today stays as of this day: there "today" would be the day of the release.
+        """
+        taken = {*self.fields, *(each.name for each in self._parameters(release))}
+        open_day = AS_OF in taken and not (self.value(AS_OF) or self.value(memento.PARAMETER))
+        day = {AS_OF: release.today.isoformat()} if open_day else {}
+        return self.origin + self.front + self.address(**day, **{memento.PARAMETER: str(release.number)})
+
+    def _parameters(self, release: Release) -> Sequence[Parameter]:
+        return release.question(self.question).parameters if self.question else ()
 
     def citation(self, release: Release, title: str) -> str:
         """Return how to cite this view, given what it shows."""
@@ -126,6 +139,8 @@ class Wanted:
 def wanted(request: Request) -> Wanted:
     """Read what the client asks for from its request."""
     suffix = request.path_params.get("suffix") or ""
+    told: Mapping[str, Any] = getattr(request.scope.get("route"), "openapi_extra", None) or {}
+    named = [request.path_params[part] for part in ("group", "name") if part in request.path_params]  # of a query
     path = str(request.scope["path"])  # decoded: `address` encodes it again
     given = tuple((name, value) for name, value in request.query_params.multi_items() if value != "")
     chosen = _language(dict(given).get("lang", "")) or addresses.language_of(request)
@@ -140,6 +155,8 @@ def wanted(request: Request) -> Wanted:
         if_none_match=request.headers.get("if-none-match", ""),
         front=addresses.prefix(chosen),
         origin=addresses.origin(request),
+        question=told.get("query") or (f"{named[0]}/{named[1]}" if len(named) == 2 else ""),
+        fields=tuple(str(each["name"]) for each in told.get("parameters", ())),
     )
 
 

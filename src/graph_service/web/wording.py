@@ -15,6 +15,7 @@ from graph_service.understanding import AS_OF, Understood
 from graph_service.views.words import Interpretation
 from graph_service.web.language import later, translations
 from graph_service.web.render import address
+from graph_service.web.sentence import ACTIVITIES, KIND, WHAT
 from graph_service.web.wanted import EVERYWHERE, Wanted
 
 QUESTION = "q"  # the parameter with the words
@@ -56,7 +57,7 @@ def lead(release: Release, understood: Understood) -> Lead | None:
     if "roadmap" in intents:
         country = parts.get("country", "")
         return Lead(f"/roadmaps/{country}", _only(parts, AS_OF)) if country else Lead("/roadmaps", {})
-    if (EVENT_KIND in parts and "kind" not in parts and "institutions" not in intents) or "activities" in intents:
+    if _asks_for_events(understood):
         return _events(release, understood)
     if "gaps" in intents:
         return Lead("/queries/coverage/gaps", _only(parts, "country", "axis"))
@@ -112,6 +113,15 @@ def told(understood: Understood) -> Mapping[str, str]:
     return {**understood.parts, **({"intent": intent} if intent else {})}
 
 
+def chosen(understood: Understood) -> dict[str, str]:
+    """What was understood, as the sentence names its parts; a kind of institution goes along to activities only where
+    none of activities is named, so that it is told to be left aside."""
+    parts = {name: value for name, value in understood.parts.items() if name != EVENT_KIND}
+    if not _asks_for_events(understood):
+        return parts
+    return {WHAT: ACTIVITIES, **parts, **_given({KIND: understood.parts.get(EVENT_KIND, "")})}
+
+
 def choices(release: Release, understood: Understood) -> Iterator[Choice]:
     """The question with each of the values between which its words do not decide."""
     for part, values in understood.unclear.items():
@@ -145,15 +155,19 @@ def examples(release: Release, language: str) -> tuple[str, ...]:
 
 
 def _events(release: Release, understood: Understood) -> Lead:
-    parts = understood.parts
+    """The activities of a question: as the sentence asks for them, which cannot name an organisation."""
     bodies = [key[1] for each in searching.records_of(release, understood)
               if (key := record_key(each)) and key[0] == "organisation"]  # fmt: skip
-    values = _only(parts, "country", "axis", "component") | _given(
-        {"kind": parts.get(EVENT_KIND, ""), "period": parts.get(AS_OF, ""),
-         "organisation": bodies[0] if len(bodies) == 1 else ""}
-    )  # fmt: skip
-    listed = values.keys() <= {"country", "axis", "kind"}
-    return Lead("/events" if listed else "/queries/events/by", values)
+    values = chosen(understood)
+    if len(bodies) == 1:
+        named = _given({"period": values.pop(AS_OF, ""), "organisation": bodies[0]})
+        return Lead("/queries/events/by", {name: each for name, each in values.items() if name != WHAT} | named)
+    return Lead("/ask", values) if values.keys() - {WHAT} else Lead("/events", {})
+
+
+def _asks_for_events(understood: Understood) -> bool:
+    kinds = EVENT_KIND in understood.parts and KIND not in understood.parts
+    return (kinds and "institutions" not in understood.intents) or "activities" in understood.intents
 
 
 def _only_record(release: Release, understood: Understood) -> Iri | None:

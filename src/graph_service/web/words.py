@@ -37,6 +37,7 @@ WORDS: Mapping[str, str] = {
     "organisations": later("Regional organisations"),
     "parent": later("Part of"),
     "period": later("Period"),
+    "possible": later("Only possibly then"),
     "precision": later("Precision of the date"),
     "publisher": later("Publisher"),
     "roadmap": later("Roadmap"),

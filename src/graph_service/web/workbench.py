@@ -26,6 +26,11 @@ VIEWS: Mapping[str, str] = {  # the ways in which a table can be seen
     "map": later("Map"),
     "raw": later("Raw"),
 }
+PAGE_FIELDS: Mapping[str, Mapping[str, str]] = {  # what the page alone takes, for the description of the API
+    "example": {"description": "of the page: a question of /queries to start from", "type": "string"},
+    "find": {"description": "of the page: only examples with all of these words", "type": "string"},
+    "view": {"description": f"of the page: the answer as {', '.join(VIEWS)}, where that suits it", "type": "string"},
+}
 SHOWN_ROWS, SHOWN_BYTES = 1000, 200_000
 _TOKEN = re.compile(r"[\w:?$<>/#.-]+|\S")
 
@@ -86,14 +91,16 @@ def caption(release: Release, language: str, terms: Sequence[Term], length: int)
     return words if len(words) <= length else words[: length - 1].rstrip() + "…"
 
 
-def example_text(release: Release, name: str) -> str:
-    """A question of the catalogue as it runs: with the examples of the values that it needs, so far as they exist."""
+def example_text(release: Release, name: str, language: str) -> str:
+    """A question of the catalogue as it runs, what it asks as a comment before it: with the examples of the values that
+    it needs, so far as they exist."""
     query = release.question(name)
     needed = {each.name: each.example for each in query.parameters if each.required}
     try:
-        return filled_query(release, name, needed)
+        text = filled_query(release, name, needed)
     except GraphServiceError:
-        return without_header(query.text)
+        text = without_header(query.text)
+    return f"# {' '.join(query.summary[language].split())}\n{text}"
 
 
 def marked(text: str, line: int | None, column: int | None, *, behind: bool = False) -> Sequence[Line]:

@@ -1,0 +1,3 @@
+# A translation longer than any quote.
+DELETE DATA { translation:plan-2018-coop elp:translation "a cooperation programme"@en } ;
+INSERT DATA { translation:plan-2018-coop elp:translation "a cooperation programme, a cooperation programme, a cooperation programme, a cooperation programme, a cooperation programme, a cooperation programme, a cooperation programme, a cooperation programme, a cooperation programme, a cooperation programme, a cooperation programme, a cooperation programme, a cooperation programme, a cooperation programme, a cooperation programme, a cooperation programme, a cooperation programme, a cooperation programme, a cooperation programme, a cooperation programme, a cooperation programme,"@en }
