@@ -15,22 +15,19 @@ import csv
 import io
 import os
 import shutil
-import socket
 import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
-import venv
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from peers import OURS, installed, installed_version, serving
 from playwright.sync_api import Browser, sync_playwright
 
 PEERS = ("datasette", "oxigraph")  # on PyPI
@@ -41,7 +38,6 @@ NETWORK = {
     "downloadThroughput": DOWN_BYTES_PER_S,
     "uploadThroughput": UP_BYTES_PER_S,
 }
-OURS = Path(sys.executable).parent / "graph-service"
 PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 LOADED = """() => {
   const page = performance.getEntriesByType("navigation")[0], parts = performance.getEntriesByType("resource");
@@ -84,7 +80,7 @@ def main() -> None:
 @contextmanager
 def servers(home: Path, folder: Path) -> Iterator[list[Page]]:
     """Ours and the peers', each with the same release, on free ports; yields the pages to time."""
-    binaries = installed(folder)
+    binaries = installed(folder, PEERS)
     environment = {**os.environ, "GRAPH_SERVICE_HOME": str(home)}
     export = subprocess.run([OURS, "export", "--format", "csv.zip"], env=environment, capture_output=True, check=True)
     trig = subprocess.run([OURS, "export", "--format", "trig"], env=environment, capture_output=True, check=True)
@@ -112,21 +108,6 @@ def servers(home: Path, folder: Path) -> Iterator[list[Page]]:
         ]
 
 
-def installed(folder: Path) -> Path:
-    """The peers in an environment of their own; gives the folder of their commands."""
-    venv.create(folder / "venv", with_pip=True)
-    binaries = folder / "venv" / "bin"
-    subprocess.run([binaries / "pip", "install", "--quiet", "--disable-pip-version-check", *PEERS], check=True)
-    return binaries
-
-
-def installed_version(binaries: Path, name: str) -> str:
-    script = f"import importlib.metadata; print(importlib.metadata.version({name!r}))"
-    return subprocess.run(
-        [binaries / "python", "-c", script], capture_output=True, text=True, check=True
-    ).stdout.strip()
-
-
 def to_sqlite(package: bytes, file: Path) -> None:
     """The tables of our CSV export as tables of SQLite."""
     with zipfile.ZipFile(io.BytesIO(package)) as tables, sqlite3.connect(file) as database:
@@ -138,33 +119,6 @@ def to_sqlite(package: bytes, file: Path) -> None:
             database.execute(f'CREATE TABLE "{Path(name).stem}" ({columns})')
             database.executemany(f'INSERT INTO "{Path(name).stem}" VALUES ({", ".join("?" * len(head))})', rows)
     database.close()
-
-
-@contextmanager
-def serving(
-    command: Sequence[str | Path], environment: Mapping[str, str] | None = None, *, bind: bool = False
-) -> Iterator[str]:
-    """Run a server on a free port until it answers; yields its origin, stops it afterwards."""
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        port = asked.getsockname()[1]
-    where = f"127.0.0.1:{port}" if bind else str(port)
-    process = subprocess.Popen([*command, where], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(300):
-            if process.poll() is not None:
-                raise SystemExit(f"{Path(command[0]).name} stopped as it started")
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        else:
-            raise SystemExit(f"{Path(command[0]).name} does not answer")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 def timed(pages: Sequence[Page], runs: int) -> list[tuple[Page, Timing]]:

@@ -25,6 +25,7 @@ PROJECT = HERE.parent
 SLOW = (  # the files that take longest, longest first
     "browser/test_every_page.py",
     "test_queries.py",
+    "conformance/test_query.py",
     "fuzz/test_description.py",
     "ontology/test_shapes.py",
     "clients/test_nothing_is_fetched.py",
@@ -33,6 +34,7 @@ SLOW = (  # the files that take longest, longest first
     "clients/test_comunica.py",
     "web/test_time.py",
     "faults/test_killed_updates.py",
+    "faults/test_hostile_queries.py",
     "faults/test_killed_writer.py",
     "clients/test_jena.py",
     "web/test_coverage.py",

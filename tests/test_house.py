@@ -33,6 +33,7 @@ LEVELS = {  # a room may import only from rooms below it, or from itself
     "tokens": 2,
     "views": 2,
     "release": 3,
+    "readers": 3,
     "releases": 4,
     "tables": 4,
     "formats": 4,
@@ -60,7 +61,7 @@ COMMANDS = {
 }  # fmt: skip
 PLUMBING = {
     "addresses",
-    "wanted", "routes",
+    "wanted", "routes", "streams", "kept", "metrics", "protocol",
     "respond", "problems", "render", "media", "words", "language", "forms", "envelope", "tiles", "openapi", "memento",
     "bodies", "compression", "workbench", "questions", "snippets", "taking", "diagram", "places", "drawing", "wording",
     "resources", "neighbourhood", "reporting", "sentence", "refusals", "responses",

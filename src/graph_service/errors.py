@@ -106,6 +106,63 @@ class QueryFailed(GraphServiceError):
     slug, title = "query-failed", "The query cannot be evaluated"
 
 
+class QueryStopped(GraphServiceError):
+    """There is no whole answer: the query took more than it may, or could not be run to its end."""
+
+    slug, title = "query-stopped", "The query was stopped"
+
+
+class QueryTimeout(QueryStopped):
+    """The query ran longer than a query may."""
+
+    slug, title = "query-timeout", "The query took too long"
+
+    def __init__(self, timeout_s: float) -> None:
+        super().__init__(
+            f"The query was stopped after {timeout_s:g} s. Ask for less: fewer patterns without a shared variable, "
+            "a LIMIT, one country or one graph."
+        )
+        self.timeout_s = timeout_s
+
+
+class QueryTooLarge(QueryStopped):
+    """The query took more memory than a query may."""
+
+    slug, title = "query-memory", "The query takes too much memory"
+
+    def __init__(self, memory_mb: int) -> None:
+        super().__init__(
+            f"The query was stopped: it needs more than {memory_mb} MB of memory (setting query_memory_mb). "
+            "Ask for less: sort, group or compare fewer rows, or fetch a whole graph from /exports."
+        )
+        self.memory_mb = memory_mb
+
+
+class AnswerTooLarge(QueryStopped):
+    """The answer is longer than an answer may be."""
+
+    slug, title = "answer-size", "The answer is too large"
+
+    def __init__(self, max_answer_mb: int) -> None:
+        super().__init__(
+            f"The answer was stopped: it is longer than {max_answer_mb} MB (setting max_answer_mb). "
+            "Ask for less with LIMIT and OFFSET, or fetch a whole graph from /exports."
+        )
+        self.max_answer_mb = max_answer_mb
+
+
+class ReadersBusy(QueryStopped):
+    """As many queries wait as may wait, or this one has waited too long."""
+
+    slug, title = "readers-busy", "Too many queries are running"
+
+
+class ReadersDown(QueryStopped):
+    """The process that ran a query ended, and so did the one that tried it again."""
+
+    slug, title = "readers-down", "The query was broken off"
+
+
 class RdfSyntaxError(GraphServiceError):
     """A file or body is not well-formed RDF; file, line and column say where."""
 

@@ -6,14 +6,14 @@ that are pruned. Values out: no HTTP, no page.
 
 from __future__ import annotations
 
-import gzip
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from graph_service.errors import HomeError, MalformedValue
+from graph_service.errors import MalformedValue
+from graph_service.home import Home, read_delta
 from graph_service.releases import Releases
 from graph_service.store.embedded import parse_quads
 from graph_service.terms import (
@@ -187,14 +187,7 @@ class History:
         Raises:
             HomeError: it is missing or damaged.
         """
-        path = self._releases.home / "history" / f"{number}.nq.gz"
-        try:
-            text = gzip.decompress(path.read_bytes()).decode()
-        except (OSError, EOFError, ValueError) as error:
-            raise HomeError(f"The delta {path} cannot be read ({error}): restore it from a backup.") from None
-        for line in text.split("\n"):
-            if line:
-                yield line[0], f"{line[2:]}\n"
+        return read_delta(Home(self._releases.home).delta(number))
 
 
 class Departures:

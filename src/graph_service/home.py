@@ -63,12 +63,13 @@ class Home:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._link = str(folder / "current")
         self._records: dict[int, ReleaseRecord] = {}
 
     def current(self) -> int | None:
         """The number of the current release; None if nothing is published."""
         try:
-            return int((self.folder / "current").readlink().name)
+            return int(os.readlink(self._link).rpartition("/")[2])  # noqa: PTH115  # asked with each request
         except (FileNotFoundError, NotADirectoryError):
             return None
 
@@ -101,6 +102,10 @@ class Home:
     def store(self, number: int) -> Path:
         """Where the engine keeps a release."""
         return self.folder / "releases" / str(number) / "store"
+
+    def delta(self, number: int) -> Path:
+        """Where it is kept for ever what a release added and removed; `read_delta` reads it."""
+        return self.history / f"{number}.nq.gz"
 
     def project(self, number: int) -> Path:
         """Where the project files of a release are."""
@@ -146,7 +151,7 @@ class Home:
         release = self.folder / "releases" / str(record.number)
         release.parent.mkdir(exist_ok=True)
         self.history.mkdir(exist_ok=True)
-        _write_delta(self.history / f"{record.number}.nq.gz", added, removed)
+        _write_delta(self.delta(record.number), added, removed)
         (self.history / f"{record.number}.json").write_text(
             json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
         )
@@ -204,6 +209,21 @@ def _disk_errors(folder: Path) -> Iterator[None]:
                 "give yourself the right, or set GRAPH_SERVICE_HOME."
             ) from None
         raise
+
+
+def read_delta(path: Path) -> Iterator[tuple[str, str]]:
+    """The lines of a delta: sign, and the quad as a line of N-Quads.
+
+    Raises:
+        HomeError: it is missing or damaged.
+    """
+    try:
+        text = gzip.decompress(path.read_bytes()).decode()
+    except (OSError, EOFError, ValueError) as error:
+        raise HomeError(f"The delta {path} cannot be read ({error}): restore it from a backup.") from None
+    for line in text.split("\n"):
+        if line:
+            yield line[0], f"{line[2:]}\n"
 
 
 def _write_delta(path: Path, added: Iterable[Quad], removed: Iterable[Quad]) -> None:

@@ -6,10 +6,11 @@ A release never changes.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import IO
 
 from graph_service.catalogue import Catalogue, Column, Parameter, QueryFile, open_catalogue, read_catalogue
 from graph_service.dates import parse_period
@@ -204,16 +205,9 @@ class Release:
         """SELECT, ASK, CONSTRUCT or DESCRIBE; SparqlSyntaxError if it is none."""
         return query_form(text)
 
-    def sparql(
-        self,
-        text: str,
-        accept: str,
-        default_graphs: Iterable[str] = (),
-        named_graphs: Iterable[str] = (),
-        base: str = "",
-    ) -> tuple[str, Iterator[bytes]]:
-        """Run anybody's query: media type and bytes of the answer. Raises as `GraphStore.answer`."""
-        return self.store.answer(text, accept, Dataset(tuple(default_graphs), tuple(named_graphs), self._union), base)
+    def sparql(self, text: str, accept: str, out: IO[bytes]) -> None:
+        """Run a query of whoever runs this process, and write its answer. Raises as `GraphStore.write`."""
+        self.store.write(text, accept, Dataset(union=self._union), "", out)
 
     def _bind(self, query: QueryFile, values: Mapping[str, str]) -> _Bound:
         given = {name: value for name, value in values.items() if value != ""}

@@ -29,6 +29,11 @@ class Releases:
         self._current: Release | None = None
         self._opened: OrderedDict[int, Release] = OrderedDict()  # pinned ones, the last used at the end
 
+    @property
+    def number(self) -> int | None:
+        """The number of the release that is current at this moment; None if nothing is published."""
+        return self._home.current()
+
     def current(self) -> Release:
         """The release that is current at this moment.
 
@@ -103,7 +108,7 @@ class Releases:
         return self._home.records()
 
     def _last(self) -> int:
-        number = self._home.current()
+        number = self.number
         if number is None:
             raise NoRelease("Nothing is published yet: run `graph-service load`.")
         return number

@@ -27,6 +27,10 @@ def shipped_project() -> Path:
     return packed if packed.is_dir() else here.parents[1]
 
 
+def _cores() -> int:
+    return max(2, os.cpu_count() or 2)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What an operator can choose. Paths are absolute, sizes and times carry their unit in the name."""
@@ -62,6 +66,19 @@ class Settings:
     )
     writer_wait_s: int = field(default=60, metadata={"help": "how long a write waits for another one", "min": 0})
     max_body_bytes: int = field(default=1_000_000, metadata={"help": "largest request body", "min": 1})
+    query_timeout_s: int = field(default=30, metadata={"help": "how long anybody's query may run", "min": 1})
+    query_memory_mb: int = field(
+        default=1000, metadata={"help": "memory that anybody's query may take beside the graph", "min": 50}
+    )
+    max_answer_mb: int = field(default=4000, metadata={"help": "longest answer of anybody's query", "min": 1})
+    readers: int = field(
+        default_factory=_cores, metadata={"help": "processes for quick queries; as many for slow ones", "min": 1}
+    )
+    max_waiting: int = field(default=200, metadata={"help": "queries that may wait for a process", "min": 0})
+    memory_mb: int = field(
+        default=2000, metadata={"help": "memory for a copy of the graph; a larger one is read from disk", "min": 0}
+    )
+    cache_mb: int = field(default=200, metadata={"help": "memory for answers that are ready to send", "min": 0})
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def origin(self, name: str) -> str:

@@ -8,7 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from driving import INSTALL, WIDE, Seen, playwright, serving
+from driving import INSTALL, WIDE, Seen, playwright
+from serving import serving
+
+from graph_service.releases import Releases
+from graph_service.settings import Settings
+from graph_service.web.app import create_app
 
 
 @pytest.fixture(scope="module")  # while it is open an event loop runs, and no test of another file could run one
@@ -27,7 +32,7 @@ def chromium() -> Iterator[playwright.Browser]:
 @pytest.fixture(scope="session")
 def origin(home: Path, project_dir: Path) -> Iterator[str]:
     """The real project, served. Not to be written."""
-    with serving(home, project_dir) as address:
+    with serving(create_app(Releases(home), Settings(home=home, project=project_dir))) as address:
         yield address
 
 

@@ -15,10 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from driving import HERE, INSTALL, NARROW, SMALLEST, WIDE, Seen, playwright, serving
+from driving import HERE, INSTALL, NARROW, SMALLEST, WIDE, Seen, playwright
+from serving import serving
 
 from graph_service.publishing import Publisher
+from graph_service.releases import Releases
+from graph_service.settings import Settings
 from graph_service.terms import LANGUAGES
+from graph_service.web.app import create_app
 
 PAGES = HERE.parents[1] / "src" / "graph_service" / "web" / "pages"
 AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
@@ -114,7 +118,7 @@ def withdrawing(second_project: Path, tmp_path_factory: pytest.TempPathFactory) 
     data = project / "data" / "programme.ttl"
     data.write_text(data.read_text(encoding="utf-8").partition("gap:ml-theft a ")[0] + WITHDRAWN, encoding="utf-8")
     Publisher(folder / "home").load_project(project, who="tests")
-    with serving(folder / "home", project) as origin:
+    with serving(create_app(Releases(folder / "home"), Settings(home=folder / "home", project=project))) as origin:
         yield origin
 
 

@@ -21,7 +21,7 @@ import pyoxigraph
 from httpx2 import Client, Limits, Response, TransportError
 from starlette.testclient import TestClient
 
-from graph_service.home import ReleaseRecord
+from graph_service.home import Home, ReleaseRecord
 from graph_service.publishing import Publisher
 from graph_service.release import Release
 from graph_service.releases import Releases
@@ -68,21 +68,26 @@ class Service:
 class Published:
     """In the place of the releases of a home folder: one release, made of the files of one test."""
 
-    def __init__(self) -> None:
-        self.store = pyoxigraph.Store()
+    def __init__(self, home: Home) -> None:
+        self._home = home
         self.number = 0
         self.publish((), {})
 
     def publish(self, default: Iterable[Source], named: Mapping[str, Source]) -> None:
         """Put files into the default graph, and others into the graphs of their names."""
-        self.store = pyoxigraph.Store()
+        self.number += 1
+        folder = self._home.store(self.number)
+        folder.mkdir(parents=True)
+        store = pyoxigraph.Store(str(folder))
         for path, base in default:
-            self.store.load(path=str(path), format=FORMATS[path.suffix], base_iri=base)
+            store.load(path=str(path), format=FORMATS[path.suffix], base_iri=base)
         for name, (path, base) in named.items():
             graph = pyoxigraph.NamedNode(name)
-            self.store.add_graph(graph)
-            self.store.load(path=str(path), format=FORMATS[path.suffix], base_iri=base, to_graph=graph)
-        self.number += 1
+            store.add_graph(graph)
+            store.load(path=str(path), format=FORMATS[path.suffix], base_iri=base, to_graph=graph)
+        store.flush()
+        del store
+        self.store = EmbeddedStore.open(folder)
 
     def current(self) -> Release:
         """The release that holds these files."""
@@ -101,14 +106,14 @@ class Published:
             graphs={},
             software="",
         )
-        return Release(EmbeddedStore(self.store), record, PROJECT, union=False)
+        return Release(self.store, record, PROJECT, union=False)
 
 
 @contextmanager
-def reading() -> Iterator[Service]:
+def reading(folder: Path) -> Iterator[Service]:
     """The real app over one release, which each test makes of its files."""
-    published = Published()
-    settings = Settings(home=PROJECT / "var", project=PROJECT, default_graph="separate")
+    published = Published(Home(folder))
+    settings = Settings(home=folder, project=PROJECT, default_graph="separate", readers=1, memory_mb=0, cache_mb=0)
     app = create_app(published, settings)  # type: ignore[arg-type]
     with TestClient(app, follow_redirects=False) as client:
         yield Service("graph-service", client, "http://testserver", published.publish, _refused_with_a_problem)

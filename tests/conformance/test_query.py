@@ -45,9 +45,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="module")
-def reader() -> Iterator[Service]:
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The real app over what each test publishes."""
-    with service.reading() as ours:
+    with service.reading(tmp_path_factory.mktemp("reading")) as ours:
         yield ours
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlencode
 
+import anyio
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from hypothesis import HealthCheck, given, seed, settings
@@ -150,11 +151,12 @@ def requests(draw: Any, address: str, token: str) -> Sent:
 
 
 @pytest.fixture(scope="module")
-def portal() -> Iterator[BlockingPortal]:
+def portal(service) -> Iterator[BlockingPortal]:
     """An event loop in which the app runs."""
     logging.disable(logging.CRITICAL)
     with start_blocking_portal() as made:
         yield made
+        made.call(service.app.state.readers.stop)
     logging.disable(logging.NOTSET)
 
 
@@ -166,7 +168,7 @@ async def send(app: Any, sent: Sent) -> Answered:
 
     async def receive() -> dict[str, Any]:
         if not pieces:
-            return {"type": "http.disconnect"}
+            await anyio.sleep_forever()  # until it is answered, the client stays
         body, more = pieces.pop(0)
         return {"type": "http.request", "body": body, "more_body": more}
 

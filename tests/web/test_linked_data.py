@@ -6,7 +6,6 @@ combination of properties; WALK=all fetches all pages.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
@@ -81,12 +80,12 @@ async def asked(app: ASGIApp, address: str, accept: str) -> Answer:
     return Answer(sent[0]["status"], media_type, headers.get("location", ""), content)
 
 
-def walk(app: ASGIApp, addresses: Sequence[str], accept: str) -> list[tuple[str, Answer]]:
+def walk(client: TestClient, addresses: Sequence[str], accept: str) -> list[tuple[str, Answer]]:
     """What each address answers in the end, redirects followed; with the address."""
 
     async def followed(address: str) -> Answer:
         for _ in range(HOPS):
-            answer = await asked(app, address, accept)
+            answer = await asked(client.app, address, accept)
             if answer.status not in (301, 303):
                 return answer
             address = answer.location
@@ -95,7 +94,8 @@ def walk(app: ASGIApp, addresses: Sequence[str], accept: str) -> list[tuple[str,
     async def all_of_them() -> list[tuple[str, Answer]]:
         return [(address, await followed(address)) for address in addresses]
 
-    return asyncio.run(all_of_them())
+    assert client.portal is not None
+    return client.portal.call(all_of_them)  # in the loop that the app runs in
 
 
 def fetched(client: TestClient, address: str, accept: str):
@@ -171,7 +171,7 @@ def test_every_iri_answers_in_turtle_and_together_they_tell_the_whole_graph(
     """No address fails, and no statement of the graph is told by none of them."""
     told: set[str] = set()
     failed = []
-    for address, answer in walk(client.app, addresses, "text/turtle"):
+    for address, answer in walk(client, addresses, "text/turtle"):
         if (answer.status, answer.media_type) != (200, "text/turtle"):
             failed.append((address, answer.status))
         else:
@@ -185,7 +185,7 @@ def test_every_kind_of_iri_answers_with_a_page(client: TestClient, addresses: li
     """A browser gets HTML, on the record's own page where it has one. (That /id/ leads to /doc/ is seen above.)"""
     documents = [re.sub("^/id/", "/doc/", address) for address in shown]
     kinds = [{"/".join(address.split("/")[:3]) for address in each} for each in (addresses, shown)]
-    answers = walk(client.app, documents, BROWSER)
+    answers = walk(client, documents, BROWSER)
 
     assert kinds[0] == kinds[1] and len(shown) > 200
     assert [(address, each.status) for address, each in answers if (each.status, each.media_type) != PAGE] == []

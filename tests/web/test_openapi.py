@@ -8,7 +8,7 @@ import re
 import jsonschema
 import pytest
 
-from graph_service.web import sparql
+from graph_service.web import protocol
 from graph_service.web.problems import STATUS
 
 COMMON = {"lang", "release", "Accept-Datetime"}  # what every address takes
@@ -108,7 +108,7 @@ def test_every_parameter_of_the_endpoint_is_described(document):
     """Those of the protocol and those of its page; names that only other clients use, and what it refuses, apart."""
     given = {each["name"] for each in document["paths"]["/sparql"]["get"]["parameters"]}
 
-    assert set(sparql.PARAMETERS) - given == {"update", "output", "results", "ac"}
+    assert set(protocol.PARAMETERS) - given == {"update", "output", "results", "ac"}
     assert {"example", "find", "view"} <= given
 
 

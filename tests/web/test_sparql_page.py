@@ -8,8 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -17,10 +15,13 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
-import uvicorn
+from serving import serving
 
 from graph_service.catalogue import read_catalogue
+from graph_service.releases import Releases
+from graph_service.settings import Settings
 from graph_service.terms import PREFIXES, Iri
+from graph_service.web.app import create_app
 from graph_service.web.media import CSV, JSON, TTL
 from graph_service.web.snippets import snippets
 from graph_service.web.sparql import COMPLETIONS
@@ -297,17 +298,10 @@ def test_values_with_markup_stay_text_in_every_view(client):
 
 
 @pytest.fixture(scope="module")
-def endpoint(client) -> Iterator[str]:
+def endpoint(releases: Releases, home: Path, project_dir: Path) -> Iterator[str]:
     """The real app on a free port, for programs."""
-    server = uvicorn.Server(uvicorn.Config(client.app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)  # uvicorn tells of its start by a flag alone
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/sparql"
-    server.should_exit = True
-    thread.join(timeout=10)
+    with serving(create_app(releases, Settings(home=home, project=project_dir))) as origin:
+        yield f"{origin}/sparql"
 
 
 def code(endpoint: str, language: str, query: str, answer=CSV) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import tempfile
 from dataclasses import fields
 from pathlib import Path
@@ -38,8 +39,9 @@ def _query_file(path: Path, suffix: str | None, release: Release) -> int:
     media_types = {**RDF_MEDIA_TYPES, "csv": "text/csv", "json": "application/sparql-results+json"}
     text = path.read_text(encoding="utf-8")
     graph = release.query_form(text) in ("CONSTRUCT", "DESCRIBE")
-    _, data = release.sparql(text, media_types[suffix or ("ttl" if graph else "csv")])
-    return write_out(data)
+    found = io.BytesIO()
+    release.sparql(text, media_types[suffix or ("ttl" if graph else "csv")], found)
+    return write_out([found.getvalue()])
 
 
 def roadmap(chosen: argparse.Namespace, settings: Settings) -> int:

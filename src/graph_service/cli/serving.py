@@ -30,7 +30,8 @@ def serve(chosen: argparse.Namespace, settings: Settings) -> int:
     app = create_app(followed(settings), settings)
     _greet(host, listening.getsockname()[1], followed(settings).current())
     logging.getLogger("uvicorn.error").addFilter(_is_news)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    # httptools takes the body of a request that offers HTTP/2, as those of Java do, for another request
+    config = uvicorn.Config(app, http="h11", log_level="warning", access_log=False, server_header=False)
     uvicorn.Server(config).run(sockets=[listening])
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import IO, TypeAlias
 
 import pyoxigraph as ox
 
@@ -85,6 +85,26 @@ class EmbeddedStore:
         store.extend(_quad(quad) for quad in quads)
         return cls(store)
 
+    @classmethod
+    def in_memory_from(cls, quads: IO[bytes]) -> EmbeddedStore:
+        """A store in memory of what comes as N-Quads."""
+        store = ox.Store()
+        store.bulk_load(quads, format=ox.RdfFormat.N_QUADS, lenient=True)
+        return cls(store)
+
+    def keep_empty(self, graphs: Iterable[str]) -> None:
+        """Have these named graphs, and no others without a triple."""
+        kept = set(graphs)
+        for graph in kept:
+            self._store.add_graph(_graph(graph))
+        for graph in set(self.graphs()) - kept:
+            if next(self._store.quads_for_pattern(None, None, None, _graph(graph)), None) is None:
+                self._store.remove_graph(_named(graph))
+
+    def dump(self, out: IO[bytes]) -> None:
+        """Write all quads as N-Quads, in no order."""
+        self._store.dump(out, ox.RdfFormat.N_QUADS)
+
     def close(self) -> None:
         """Let go of the folder at once, rather than when the last reference goes; no use after that."""
         del self._store
@@ -100,14 +120,15 @@ class EmbeddedStore:
         assert isinstance(triples, ox.QueryTriples)
         return ((_iri(t.subject), _iri(t.predicate), term(t.object)) for t in triples)
 
-    def answer(self, text: str, accept: str, dataset: Dataset, base: str = "") -> tuple[str, Iterator[bytes]]:
+    def write(self, text: str, accept: str, dataset: Dataset, base: str, out: IO[bytes]) -> None:
         if "SERVICE" in keywords(text):
             raise QueryRefused("SERVICE is refused: this service fetches nothing from elsewhere.")
         results = self._query(text, NO_BINDING, dataset, base)
         try:
             if isinstance(results, ox.QueryTriples):
-                return _written(results.serialize(format=GRAPH_FORMATS[accept]), accept)
-            return _written(results.serialize(format=RESULT_FORMATS[accept]), accept)
+                results.serialize(out, format=GRAPH_FORMATS[accept])
+            else:
+                results.serialize(out, format=RESULT_FORMATS[accept])
         except (OSError, RuntimeError) as error:
             del results  # the error travels to another thread, where the engine's object must not end
             raise QueryFailed(str(error)) from None
@@ -361,11 +382,6 @@ def _triple(triple: Triple) -> ox.Triple:
 
 def _binding(names: Sequence[str], solution: ox.QuerySolution) -> Binding:
     return {name: term(value) for name in names if (value := solution[name]) is not None}
-
-
-def _written(data: bytes | None, accept: str) -> tuple[str, Iterator[bytes]]:
-    assert data is not None
-    return accept, iter((data,))
 
 
 def _opened(opener: Callable[[], ox.Store], folder: Path) -> ox.Store:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from graph_service.terms import Binding, Iri, Quad, Term, Triple
 
@@ -46,11 +46,11 @@ class GraphStore(Protocol):
     def construct(self, text: str, binding: Binding = NO_BINDING) -> Iterator[Triple]:
         """Run a CONSTRUCT over the union of all graphs; triples may repeat."""
 
-    def answer(self, text: str, accept: str, dataset: Dataset, base: str = "") -> tuple[str, Iterator[bytes]]:
-        """Run an untrusted query and write its answer in the format of a media type or suffix.
+    def write(self, text: str, accept: str, dataset: Dataset, base: str, out: IO[bytes]) -> None:
+        """Run an untrusted query and write its answer in the format of a media type, as it is found.
 
-        Relative IRIs are read against `base`, and are syntax errors without one.
-        Returns the media type and the bytes. Nothing is ever fetched from elsewhere.
+        Relative IRIs are read against `base`, and are syntax errors where it is empty. Nothing is ever fetched from
+        elsewhere.
 
         Raises:
             SparqlSyntaxError, QueryRefused, QueryFailed.

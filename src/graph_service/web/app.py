@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Route
 
 from graph_service.errors import GraphServiceError
+from graph_service.home import Home
+from graph_service.readers.lanes import Limits, Readers
 from graph_service.releases import Releases
 from graph_service.settings import Settings
 from graph_service.web import (
@@ -33,11 +40,21 @@ from graph_service.web import (
 from graph_service.web.addresses import Localised
 from graph_service.web.compression import Compression
 from graph_service.web.envelope import Envelope
+from graph_service.web.kept import Answers, Kept
+from graph_service.web.metrics import Inside, Metrics, Watched
 
 
 def create_app(followed: Releases, settings: Settings) -> FastAPI:
     """Make the web application over the releases of a home folder."""
-    app = FastAPI(title="graph-service", openapi_url=None, docs_url=None, redoc_url=None)
+    readers = Readers(Home(settings.home), _limits(settings))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await readers.stop()
+
+    app = FastAPI(title="graph-service", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.readers = readers
     app.state.releases = followed
     app.state.settings = settings
     rooms = (
@@ -69,4 +86,25 @@ def create_app(followed: Releases, settings: Settings) -> FastAPI:
     app.add_middleware(Compression)
     app.add_middleware(Envelope)
     app.add_middleware(Localised)
+    kept = Answers(settings.cache_mb * 1_000_000)
+    app.add_middleware(Kept, releases=followed, answers=kept)
+    metrics = app.state.metrics = Metrics(_families(app.state.routes))
+    metrics.registry.register(Inside(followed, readers, kept))
+    app.add_middleware(Watched, metrics=metrics)
     return app
+
+
+def _families(routes: Sequence[BaseRoute]) -> set[str]:
+    """The first parts of all addresses, empty for the home page."""
+    paths = (route.path for route in routes if isinstance(route, Route))
+    return {re.split(r"[/{.]", path.removeprefix("/"), maxsplit=1)[0] for path in paths}
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        readers=settings.readers,
+        max_waiting=settings.max_waiting,
+        wait_s=settings.query_timeout_s,
+        query_memory_mb=settings.query_memory_mb,
+        memory_mb=settings.memory_mb,
+    )

@@ -13,7 +13,8 @@ from graph_service import formats
 from graph_service.errors import UnknownTerm, nearest
 from graph_service.formats.json_schema import closed
 from graph_service.web import openapi, respond
-from graph_service.web.media import HTML, JSON
+from graph_service.web.media import HTML, JSON, Format
+from graph_service.web.metrics import Metrics
 from graph_service.web.render import STATIC_FOLDER, static_address
 from graph_service.web.respond import Writers
 from graph_service.web.routes import about
@@ -28,6 +29,7 @@ READY = closed(
         "published": {"type": "string", "format": "date-time"},
     }
 )
+METRICS = Format("txt", "text/plain; version=0.0.4", "Prometheus")
 DOCUMENT = {"type": "object", "required": ["openapi", "info", "paths"]}
 
 
@@ -42,6 +44,13 @@ def ready(release: CurrentRelease) -> Response:
     """Whether there is a release to read: 503 while there is none."""
     told = {"status": "ready", "release": release.number, "published": release.record.created}
     return JSONResponse(told, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/metrics", openapi_extra=about(METRICS))
+def metrics(request: Request) -> Response:
+    """What happened so far and how long it took, for Prometheus."""
+    found: Metrics = request.app.state.metrics
+    return Response(found.text(), headers={"Cache-Control": "no-store"}, media_type=METRICS.media_type)
 
 
 @router.get("/openapi.json", openapi_extra=about(JSON, answer=DOCUMENT))

@@ -26,7 +26,7 @@ from graph_service.terms import PROBLEMS
 from graph_service.web import addresses, bodies, media, memento, respond
 from graph_service.web.language import later, preferred
 from graph_service.web.media import HTML, Format, NotAcceptable
-from graph_service.web.wanted import MalformedRequest, Wanted, current_release, wanted
+from graph_service.web.wanted import MalformedRequest, Wanted, read, release_of
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,12 @@ STATUS: Mapping[type[GraphServiceError], int] = {
     errors.SparqlSyntaxError: 400,
     errors.QueryRefused: 403,
     errors.QueryFailed: 422,
+    errors.QueryStopped: 503,
+    errors.ReadersBusy: 503,
+    errors.ReadersDown: 503,
+    errors.QueryTimeout: 504,
+    errors.QueryTooLarge: 507,
+    errors.AnswerTooLarge: 507,
     errors.RdfSyntaxError: 400,
     errors.DataRefused: 422,
     errors.GraphRefused: 409,
@@ -72,6 +78,12 @@ RETRY_AFTER_S = 5
 
 # the titles of problems, marked for translation; they are translated where a page shows them
 TITLES = (
+    later("The answer is too large"),
+    later("The query takes too much memory"),
+    later("The query took too long"),
+    later("The query was broken off"),
+    later("The query was stopped"),
+    later("Too many queries are running"),
     later("Another write is under way"),
     later("A query file is not sound"),
     later("A setting cannot be used"),
@@ -114,6 +126,7 @@ TITLES = (
 _MEMBERS = (
     "parameter", "near", "offered", "line", "column", "source_line", "declarations", "file",
     "record", "last_release", "kept", "withdrawn", "replaced_by", "reason",
+    "timeout_s", "memory_mb", "max_answer_mb",
 )  # fmt: skip
 
 
@@ -291,10 +304,10 @@ def prefers_html(wanted: Wanted) -> bool:
 
 def _wanted(request: Request) -> Wanted:
     try:
-        return wanted(request)
+        return read(request)
     except GraphServiceError:  # an unknown language: the problem itself is told in English
         plain = Request({**request.scope, "query_string": b""})
-        return wanted(plain)
+        return read(plain)
 
 
 def _release(request: Request, wanted: Wanted) -> tuple[Release | None, Wanted]:
@@ -304,7 +317,7 @@ def _release(request: Request, wanted: Wanted) -> tuple[Release | None, Wanted]:
     without any.
     """
     try:
-        return current_release(request), wanted
+        return release_of(request), wanted
     except (NoRelease, errors.HomeError):
         return None, wanted
     except GraphServiceError:

@@ -28,7 +28,9 @@ PROBLEMS: Mapping[int, str] = {  # status → what it says; the detail of each p
     415: "The body has a media type or a packing that is not read.",
     416: "The range lies beyond the end of the file.",
     422: "A value is not known, or the data does not conform.",
-    503: "Not at the moment: nothing is published yet, or another write is under way.",
+    503: "Not at the moment: nothing is published yet, another write is under way, or too many queries run.",
+    504: "The query was stopped at its time limit.",
+    507: "The query takes more memory, or its answer is longer, than may be.",
 }
 _HEADERS: Mapping[int, Mapping[str, str]] = {
     201: {"Location": "the address of the new graph"},
@@ -78,6 +80,9 @@ _SOMETIMES = {
     "withdrawn": {"description": "when", "type": "string"},
     "replaced_by": {"description": "what stands in its place", **array({"type": "string", "format": "iri"})},
     "reason": {"type": "string"},
+    "timeout_s": {"description": "how long a query may run", "type": "number"},
+    "memory_mb": {"description": "memory that a query may take", "type": "integer"},
+    "max_answer_mb": {"description": "how long an answer may be", "type": "integer"},
 }
 _SOURCE = {
     "source": {"type": "string", "description": "its slug"},

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,12 +23,23 @@ from graph_service import formats
 from graph_service.asking import MATRIX
 from graph_service.completing import completions
 from graph_service.describing import service_description
-from graph_service.errors import MalformedValue, QueryFailed, QueryRefused, SparqlSyntaxError, UnknownTerm
+from graph_service.errors import QueryFailed, QueryRefused, QueryStopped, SparqlSyntaxError, UnknownTerm
 from graph_service.formats.json_schema import array, closed
 from graph_service.release import Release
-from graph_service.store.embedded import is_iri
 from graph_service.store.tokens import keywords
-from graph_service.web import bodies, memento, problems, questions, render, respond, snippets, tiles, workbench
+from graph_service.web import (
+    bodies,
+    memento,
+    problems,
+    protocol,
+    questions,
+    render,
+    respond,
+    snippets,
+    streams,
+    tiles,
+    workbench,
+)
 from graph_service.web.addresses import origin
 from graph_service.web.bodies import FORM, SentBody, UnsupportedMediaType
 from graph_service.web.language import translations
@@ -35,65 +47,24 @@ from graph_service.web.media import (
     CSV,
     HTML,
     JSON,
-    JSONLD,
-    NQ,
-    NT,
-    RDF,
     RDF_FORMATS,
     SVG,
-    TRIG,
     TTL,
     Format,
     NotAcceptable,
 )
 from graph_service.web.problems import Problem
+from graph_service.web.protocol import Operation
 from graph_service.web.routes import about, in_query
-from graph_service.web.wanted import EVERYWHERE, Asked, CurrentRelease, MalformedRequest, Wanted, unknown_parameter
+from graph_service.web.wanted import Asked, CurrentRelease, MalformedRequest, Wanted
 from graph_service.web.words import BORROWED
 from graph_service.web.workbench import SHOWN_BYTES, Table
 
 router = APIRouter(tags=["sparql"])
 
-RESULTS_JSON = Format("json", "application/sparql-results+json", "SPARQL JSON")
-RESULTS_XML = Format("xml", "application/sparql-results+xml", "SPARQL XML")
-TSV = Format("tsv", "text/tab-separated-values", "TSV")
-# other names under which clients ask for the same format → that format
-ALIASES: Mapping[Format, Format] = {
-    Format("json", "application/json", "JSON"): RESULTS_JSON,
-    Format("xml", "application/xml", "XML"): RESULTS_XML,
-    Format("xml", "text/xml", "XML"): RESULTS_XML,
-}
-TABLE_FORMATS = (RESULTS_JSON, RESULTS_XML, CSV, TSV, *ALIASES, HTML)
-GRAPH_FORMATS = (TTL, NT, RDF, JSONLD, TRIG, NQ, HTML)
-# other names that widespread clients give formats in parameters → our names, for tables and for graphs
-NAMES_OF_TABLES: Mapping[str, str] = {each.media_type: each.name for each in TABLE_FORMATS}
-NAMES_OF_GRAPHS: Mapping[str, str] = {
-    **{each.media_type: each.name for each in GRAPH_FORMATS},
-    **{"xml": "rdf", "rdf+xml": "rdf", "turtle": "ttl", "n3": "ttl", "ntriples": "nt", "nquads": "nq"},
-    **{"json": "jsonld", "json-ld": "jsonld"},
-}
 
 QUERY, UPDATE = "application/sparql-query", "application/sparql-update"
-FORMAT_PARAMETERS = ("format", "output", "results")  # the last two as SPARQLWrapper and older endpoints call it
-DATASET_PARAMETERS = ("default-graph-uri", "named-graph-uri")
-PARAMETERS = (
-    *("query", "update", *DATASET_PARAMETERS, *FORMAT_PARAMETERS, *EVERYWHERE),
-    *("example", "find", "view"),  # of the page: a question to start from, words in examples, how an answer is seen
-    "ac",  # with it an editor marks the queries that it sends of its own, to complete what is typed
-)
-NO_UPDATES = "This address answers queries: send updates to /update, or publish with `graph-service load`."
 CHANGEABLE = {"RAND", "NOW", "UUID", "STRUUID", "BNODE"}  # functions that make each answer another one
-_IRIS = {"type": "array", "items": {"type": "string", "format": "iri"}}
-_FIELDS: Mapping[str, Mapping[str, Any]] = {
-    "query": {"description": "the query", "type": "string", "format": "sparql-query"},
-    "default-graph-uri": {"description": "the graphs that the default graph is made of", **_IRIS},
-    "named-graph-uri": {"description": "the named graphs of the dataset", **_IRIS},
-    "format": {
-        "description": "before Accept; those of tables, or those of RDF, by the form of the query",
-        "type": "string",
-        "enum": sorted({each.name for each in (*TABLE_FORMATS, *GRAPH_FORMATS)}),
-    },
-}
 _TERM = closed(
     {
         "type": {"enum": ["uri", "literal", "bnode", "triple"]},
@@ -114,15 +85,15 @@ RESULTS = {  # SPARQL 1.1 Query Results JSON Format, 3
 }
 BODY = {
     QUERY: {},
-    FORM: closed(_FIELDS, optional=[name for name in _FIELDS if name != "query"]),
+    FORM: closed(protocol.FIELDS, optional=[name for name in protocol.FIELDS if name != "query"]),
 }
-PROTOCOL_PARAMETERS = in_query(_FIELDS)
+PROTOCOL_PARAMETERS = in_query(protocol.FIELDS)
 ABOUT = about(
-    *TABLE_FORMATS,
-    *GRAPH_FORMATS,
+    *protocol.TABLE_FORMATS,
+    *protocol.GRAPH_FORMATS,
     parameters=(*PROTOCOL_PARAMETERS, *in_query(workbench.PAGE_FIELDS)),
     answer=RESULTS,
-    statuses=(200, 400, 403),
+    statuses=(200, 400, 403, 503, 504, 507),
 )
 _TEXT = {"type": "string"}
 _NAME = {"name": _TEXT, "label": _TEXT}
@@ -136,31 +107,27 @@ COMPLETIONS = closed(
 )
 PICTURES = ("bar", "matrix", "map")
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
-_QUERY = {"name": "query", "in": "query", "required": True, "description": "a SELECT query", "schema": _FIELDS["query"]}
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """A query operation of the protocol: the query, and the graphs that its dataset is made of."""
-
-    text: str
-    default_graphs: tuple[str, ...]
-    named_graphs: tuple[str, ...]
-    given: tuple[tuple[str, str], ...]  # all parameters, in the address and in the form
+_QUERY = {
+    "name": "query",
+    "in": "query",
+    "required": True,
+    "description": "a SELECT query",
+    "schema": protocol.FIELDS["query"],
+}
 
 
 @router.get("/sparql{suffix:suffix}", openapi_extra=ABOUT)
-def query_by_get(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
+async def query_by_get(request: Request, wanted: Asked, release: CurrentRelease) -> Response:
     """A query by GET (SPARQL 1.1 Protocol, 2.1.1); without one a page for browsers, the description for programs."""
     given = bodies.query_fields(request)
-    operation = _operation(given)
+    operation = protocol.read(given)
     if operation is not None:
-        return _answer(request, wanted, release, operation)
+        return await _answer(request, wanted, release, operation)
     if "query" in dict(given) and not problems.prefers_html(wanted):
         raise MalformedRequest("The query is empty.")
-    asked = _formatted(wanted, given, NAMES_OF_GRAPHS)
+    asked = protocol.formatted(wanted, given, protocol.NAMES_OF_GRAPHS)
     if _prefers_page(asked):
-        return _example(request, wanted, release)
+        return await _example(request, wanted, release)
     union = request.app.state.settings.default_graph == "union"
     description = respond.rdf_writers(release, lambda: service_description(release, origin(request), union=union))
     try:
@@ -181,75 +148,31 @@ def _prefers_page(asked: Wanted) -> bool:
 
 
 @router.post("/sparql{suffix:suffix}", openapi_extra={**ABOUT, "parameters": PROTOCOL_PARAMETERS[1:3], "body": BODY})
-def query_by_post(request: Request, wanted: Asked, release: CurrentRelease, sent: SentBody) -> Response:
+async def query_by_post(request: Request, wanted: Asked, release: CurrentRelease, sent: SentBody) -> Response:
     """A query by POST, in a form or as it is (SPARQL 1.1 Protocol, 2.1.2 and 2.1.3)."""
     media_type = bodies.media_type(request)
     if media_type == UPDATE:
-        raise QueryRefused(NO_UPDATES)
+        raise QueryRefused(protocol.NO_UPDATES)
     if media_type not in (FORM, QUERY):
         raise UnsupportedMediaType(media_type, (FORM, QUERY))
     text = bodies.text(request, sent)
     posted = bodies.fields(text) if media_type == FORM else [("query", text)]
-    operation = _operation([*bodies.query_fields(request), *posted])
+    operation = protocol.read([*bodies.query_fields(request), *posted])
     if operation is None:
         raise MalformedRequest("The form has no field `query`." if media_type == FORM else "The query is empty.")
-    return _answer(request, wanted, release, operation)
+    return await _answer(request, wanted, release, operation)
 
 
-def _operation(given: Sequence[tuple[str, str]]) -> Operation | None:
-    """Read the operation from the parameters (SPARQL 1.1 Protocol, 2.1); None where there is no query.
-
-    Raises:
-        QueryRefused: it is an update.
-        MalformedRequest: more than one query, a query and an update, or a graph whose IRI is not absolute.
-        ParameterError: a parameter that the protocol does not know.
-    """
-    names = [name for name, _ in given]
-    if unknown := [name for name in names if name not in PARAMETERS]:
-        raise unknown_parameter(unknown[0], PARAMETERS)
-    if "query" in names and "update" in names:
-        raise MalformedRequest("There is a query and an update in one request: send one of them.")
-    if "update" in names:
-        raise QueryRefused(NO_UPDATES)
-    if names.count("query") > 1:
-        raise MalformedRequest("Give one query; there are several.")
-    for name, value in given:
-        if name in DATASET_PARAMETERS and not is_iri(value):
-            raise MalformedRequest(f"The value {value!r} of {name} is not an absolute IRI.")
-    text = dict(given).get("query", "")
-    if not text.strip():
-        return None
-    bodies.refuse_deep_query(text)
-    bodies.refuse_long_query(text)
-    return Operation(
-        text,
-        tuple(value for name, value in given if name == "default-graph-uri"),
-        tuple(value for name, value in given if name == "named-graph-uri"),
-        tuple(given),
-    )
-
-
-def _formatted(wanted: Wanted, given: Sequence[tuple[str, str]], names: Mapping[str, str]) -> Wanted:
-    """A parameter `format` decides like a suffix; of several values the first that is understood counts.
-
-    Raises:
-        MalformedValue: none is.
-    """
-    known = set(names.values())
-    asked = [value.lower() for each in FORMAT_PARAMETERS for name, value in given if name == each and value]
-    understood = [suffix for value in asked if (suffix := names.get(value, value)) in known]
-    if asked and not understood:
-        raise MalformedValue("format", given=asked[0], expected=f"one of {', '.join(sorted(known))}")
-    return replace(wanted, suffix=understood[0]) if asked else wanted
-
-
-def _answer(request: Request, wanted: Wanted, release: Release, operation: Operation) -> Response:
+async def _answer(request: Request, wanted: Wanted, release: Release, operation: Operation) -> Response:
     """Answer a query. Only a GET can be asked again with a tag, and a query by HTML in Accept gets the page."""
+    page = partial(_page, request, wanted, release, operation)
     try:
         form = release.query_form(operation.text)
         table = form in ("SELECT", "ASK")
-        asked = _formatted(wanted, operation.given, NAMES_OF_TABLES if table else NAMES_OF_GRAPHS)
-        chosen = asked.choose(TABLE_FORMATS if table else GRAPH_FORMATS)
+        asked = protocol.formatted(
+            wanted, operation.given, protocol.NAMES_OF_TABLES if table else protocol.NAMES_OF_GRAPHS
+        )
+        chosen = asked.choose(protocol.TABLE_FORMATS if table else protocol.GRAPH_FORMATS)
         headers = {"Vary": "Accept", "Cache-Control": "no-cache"}
         if request.method == "GET" and chosen is not HTML and not CHANGEABLE.intersection(keywords(operation.text)):
             tag = respond.entity_tag(release, wanted, chosen, {})
@@ -257,20 +180,14 @@ def _answer(request: Request, wanted: Wanted, release: Release, operation: Opera
             if respond.has_tag(wanted.if_none_match, tag):
                 return respond.not_modified(chosen.media_type, headers)
         if chosen is HTML:
-            return _page(request, wanted, release, operation, **_result(request, release, operation, form))
-        media_type, found = _run(request, release, operation, ALIASES.get(chosen, chosen))
-    except (SparqlSyntaxError, QueryRefused, QueryFailed) as error:
+            return await run_in_threadpool(page, **await _result(request, release, operation, form))
+        written = protocol.ALIASES.get(chosen, chosen)
+        answer = await protocol.run(request, release, operation, written)
+    except (SparqlSyntaxError, QueryRefused, QueryFailed, QueryStopped) as error:
         if problems.prefers_html(wanted):
-            return _page(request, wanted, release, operation, problem=problems.describe(error, request))
+            return await run_in_threadpool(page, problem=problems.describe(error, request))
         raise
-    return respond.send(found, media_type, headers)
-
-
-def _run(request: Request, release: Release, operation: Operation, written: Format) -> tuple[str, Iterator[bytes]]:
-    """Relative IRIs are read against the address of the endpoint (RFC 3986, 5.1.3)."""
-    base = f"{origin(request)}/sparql"
-    graphs = (operation.default_graphs, operation.named_graphs)
-    return release.sparql(operation.text, written.media_type, *graphs, base=base)
+    return streams.response(request.app.state.readers, answer, written.media_type, headers)
 
 
 @router.get("/sparql/completions{suffix:suffix}", openapi_extra=about(JSON, answer=COMPLETIONS))
@@ -292,22 +209,25 @@ def names(wanted: Asked, release: CurrentRelease) -> Response:
 
 
 @router.get(
-    "/sparql/{view:slug}.svg", openapi_extra=about(SVG, parameters=[_QUERY], statuses=(200, 400, 403, 404, 422))
+    "/sparql/{view:slug}.svg",
+    openapi_extra=about(SVG, parameters=[_QUERY], statuses=(200, 400, 403, 404, 422, 503, 504, 507)),
 )
-def picture(view: str, request: Request, wanted: Asked, release: CurrentRelease) -> Response:
+async def picture(view: str, request: Request, wanted: Asked, release: CurrentRelease) -> Response:
     """The answer of a SELECT as a picture: bar, matrix or map, where that suits it."""
     asked = wanted.parameters(("query",))
     if view not in PICTURES:
         raise UnknownTerm("picture", given=view, near=PICTURES)
-    operation = _operation([("query", asked.get("query", ""))])
+    operation = protocol.read([("query", asked.get("query", ""))])
     if operation is None or release.query_form(operation.text) != "SELECT":
         raise MalformedRequest("Give a SELECT query: a picture is made of a table.")
-    found = _result(request, release, operation, "SELECT")["table"]
+    found = (await _result(request, release, operation, "SELECT"))["table"]
     if view not in found.charts.names:
         suiting = ", ".join(found.charts.names) or "none"
         raise MalformedRequest(f"This answer does not suit the picture {view!r}. Those that suit it: {suiting}.")
     drawn = {**_picture(release, found, view), "caption": partial(workbench.caption, release, wanted.language)}
-    page = render.page("picture.html", release=release, wanted=wanted, language=wanted.language, **drawn)
+    page = await run_in_threadpool(
+        render.page, "picture.html", release=release, wanted=wanted, language=wanted.language, **drawn
+    )
     headers = {"Cache-Control": "no-cache", "Content-Language": wanted.language}
     return respond.send(_NO_XML.sub("\ufffd", page.strip()), SVG.media_type, headers)
 
@@ -317,19 +237,20 @@ def _picture(release: Release, table: Table, view: str) -> Mapping[str, Any]:
     return {"view": view, "chart": getattr(table.charts, view), "places": tiles.tiles(release) if view == "map" else {}}
 
 
-def _result(request: Request, release: Release, operation: Operation, form: str) -> Mapping[str, Any]:
+async def _result(request: Request, release: Release, operation: Operation, form: str) -> Mapping[str, Any]:
     """What the page shows of an answer: a table, yes or no, or statements."""
-    if form not in ("SELECT", "ASK"):
-        turtle = b"".join(_run(request, release, operation, TTL)[1])
-        shown = turtle[:SHOWN_BYTES].decode("utf-8", errors="ignore")
-        return {"turtle": shown, "cut": len(turtle) > SHOWN_BYTES}
-    results = b"".join(_run(request, release, operation, RESULTS_JSON)[1])
+    graph = form not in ("SELECT", "ASK")
+    found = await protocol.run(request, release, operation, TTL if graph else protocol.RESULTS_JSON)
+    answer = await streams.whole(request.app.state.readers, found)
+    if graph:
+        shown = answer[:SHOWN_BYTES].decode("utf-8", errors="ignore")
+        return {"turtle": shown, "cut": len(answer) > SHOWN_BYTES}
     if form == "ASK":
-        return {"truth": json.loads(results)["boolean"]}
-    return {"table": workbench.table(release, results)}
+        return {"truth": json.loads(answer)["boolean"]}
+    return {"table": await run_in_threadpool(workbench.table, release, answer)}
 
 
-def _example(request: Request, wanted: Wanted, release: Release) -> Response:
+async def _example(request: Request, wanted: Wanted, release: Release) -> Response:
     """The page with a question of the catalogue, answered."""
     first = MATRIX if MATRIX in release.catalogue.queries else next(iter(release.catalogue)).name
     name = wanted.value("example") or first
@@ -337,10 +258,10 @@ def _example(request: Request, wanted: Wanted, release: Release) -> Response:
     operation = Operation(text, (), (), (("query", text),))
     shown: Mapping[str, Any]
     try:
-        shown = _result(request, release, operation, release.query_form(text))
-    except (QueryRefused, QueryFailed) as error:
+        shown = await _result(request, release, operation, release.query_form(text))
+    except (QueryRefused, QueryFailed, QueryStopped) as error:
         shown = {"problem": problems.describe(error, request)}
-    return _page(request, wanted, release, operation, example=name, **shown)
+    return await run_in_threadpool(_page, request, wanted, release, operation, example=name, **shown)
 
 
 def _page(

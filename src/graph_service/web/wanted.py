@@ -136,7 +136,7 @@ class Wanted:
         return addresses.lead_on(memento.keep(filled, number) if number else filled, self.front)
 
 
-def wanted(request: Request) -> Wanted:
+def read(request: Request) -> Wanted:
     """Read what the client asks for from its request."""
     suffix = request.path_params.get("suffix") or ""
     told: Mapping[str, Any] = getattr(request.scope.get("route"), "openapi_extra", None) or {}
@@ -160,7 +160,7 @@ def wanted(request: Request) -> Wanted:
     )
 
 
-def current_release(request: Request) -> Release:
+def release_of(request: Request) -> Release:
     """The release that this request reads, from its first byte to its last.
 
     The one that the parameter `release` names, else the one that was current at `Accept-Datetime` (RFC 7089; before
@@ -204,6 +204,17 @@ def _asked(request: Request, releases: Releases) -> Release | None:
     except ValueError:
         example = "Thu, 31 May 2018 20:35:00 GMT"
         raise MalformedRequest(f"Accept-Datetime {date!r} is no HTTP date: write it like {example!r}.") from None
+
+
+# neither waits for anything, and a thread of their own would cost more than they do
+async def wanted(request: Request) -> Wanted:
+    """As `read`, for what handlers depend on."""
+    return read(request)
+
+
+async def current_release(request: Request) -> Release:
+    """As `release_of`, for what handlers depend on."""
+    return release_of(request)
 
 
 Asked = Annotated[Wanted, Depends(wanted)]
