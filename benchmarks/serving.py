@@ -15,6 +15,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -136,7 +137,8 @@ def measured(targets: Sequence[Target], rounds: int, seconds: int, folder: Path)
 def asked(target: Target, requests: Path, seconds: int) -> tuple[float, float, int]:
     """Requests a second, the 99th percentile in ms, and errors, as wrk tells them."""
     command = ["wrk", f"-t{THREADS}", f"-c{CLIENTS}", f"-d{seconds}s", "-s", HERE / "requests.lua", target.address]
-    environment = {**os.environ, "REQUESTS": str(requests), "ACCEPT": target.accept}
+    first = str(time.time_ns() // 1_000_000 % 10**9 * 10)
+    environment = {**os.environ, "REQUESTS": str(requests), "ACCEPT": target.accept, "FIRST": first}
     said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
     found = re.search(r"RESULT (\d+) (\d+) (\d+) (\d+)", said)
     assert found, said

@@ -10,11 +10,14 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from graph_service.web.front import Front
+
 
 @contextmanager
 def serving(app: ASGIApp) -> Iterator[str]:
     """Serve an app on a free port; yields its origin."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", access_log=False))
+    config = uvicorn.Config(app, http=Front, host="127.0.0.1", port=0, log_level="warning", access_log=False)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -60,7 +60,7 @@ COMMANDS = {
     "update", "token",
 }  # fmt: skip
 PLUMBING = {
-    "addresses",
+    "addresses", "front", "express",
     "wanted", "routes", "streams", "kept", "metrics", "protocol",
     "respond", "problems", "render", "media", "words", "language", "forms", "envelope", "tiles", "openapi", "memento",
     "bodies", "compression", "workbench", "questions", "snippets", "taking", "diagram", "places", "drawing", "wording",

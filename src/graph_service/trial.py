@@ -12,7 +12,7 @@ from graph_service.asking import once_per_release
 from graph_service.errors import DataRefused, QueryRefused
 from graph_service.release import Release
 from graph_service.store.embedded import EmbeddedStore
-from graph_service.store.tokens import keywords
+from graph_service.store.tokens import mentions
 from graph_service.terms import SH, Iri, Literal, Triple, graph_iri, ntriple
 from graph_service.validation import Finding, ValidationReport, check_shapes, validate
 
@@ -54,10 +54,9 @@ def with_shapes(triples: Iterable[Triple], shapes: Iterable[Triple]) -> Validati
     data, rules = set(triples), set(shapes)
     _refuse_triple_terms(data | rules)
     for _, predicate, value in rules:
-        if predicate in SPARQL_OF_SHAPES and isinstance(value, Literal):
-            words = keywords(value.value)
-            if "SERVICE" in words or "LOAD" in words:
-                raise QueryRefused("SERVICE and LOAD are refused in shapes: this service fetches nothing.")
+        is_query = predicate in SPARQL_OF_SHAPES and isinstance(value, Literal)
+        if is_query and mentions(str(value), ("SERVICE", "LOAD")):
+            raise QueryRefused("SERVICE and LOAD are refused in shapes: this service fetches nothing.")
     text = "".join(sorted(map(ntriple, rules)))
     check_shapes(text, "shapes")
     return validate(data, text)

@@ -22,6 +22,7 @@ def serve(chosen: argparse.Namespace, settings: Settings) -> int:
 
     from graph_service.home import Home
     from graph_service.web.app import create_app
+    from graph_service.web.front import Front
 
     host, port = chosen.host or settings.host, settings.port if chosen.port is None else chosen.port
     listening = _listen(host, port)
@@ -31,7 +32,7 @@ def serve(chosen: argparse.Namespace, settings: Settings) -> int:
     _greet(host, listening.getsockname()[1], followed(settings).current())
     logging.getLogger("uvicorn.error").addFilter(_is_news)
     # httptools takes the body of a request that offers HTTP/2, as those of Java do, for another request
-    config = uvicorn.Config(app, http="h11", log_level="warning", access_log=False, server_header=False)
+    config = uvicorn.Config(app, http=Front, log_level="warning", access_log=False, server_header=False)
     uvicorn.Server(config).run(sockets=[listening])
     return 0
 

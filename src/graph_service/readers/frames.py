@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
 
 from graph_service import errors
 from graph_service.errors import GraphServiceError, SparqlSyntaxError
@@ -42,23 +41,22 @@ class Query:
 
     def encoded(self, number: int) -> bytes:
         """The query as it is sent, under a number of the sender's."""
-        data = json.dumps({"number": number, **asdict(self)}).encode()
+        cost = self.timeout_s, self.max_answer_mb
+        told = number, self.text, self.accept, self.default_graphs, self.named_graphs, self.union, self.base, *cost
+        data = json.dumps(told).encode()
         return _LENGTH.pack(len(data)) + data
 
 
-def decoded(data: bytes) -> tuple[int, Query]:
+def decoded(data: bytes | bytearray) -> tuple[int, Query]:
     """Read what `Query.encoded` wrote, without its length."""
-    told: dict[str, Any] = json.loads(data)
-    number = told.pop("number")
-    for name in ("default_graphs", "named_graphs"):
-        told[name] = tuple(told[name])
-    return number, Query(**told)
+    number, text, accept, default_graphs, named_graphs, *rest = json.loads(data)
+    return number, Query(text, accept, tuple(default_graphs), tuple(named_graphs), *rest)
 
 
 LENGTH_BYTES = _LENGTH.size
 
 
-def length(data: bytes) -> int:
+def length(data: bytes | bytearray) -> int:
     """How many bytes follow, from the first `LENGTH_BYTES` of a query."""
     return int(_LENGTH.unpack(data)[0])
 

@@ -28,6 +28,7 @@ from graph_service.readers.turns import Turns
 DEPTH = 4  # queries that one quick reader has: one runs, the others are there when it ends
 MOMENT_S = 0.03  # of the processor: what takes longer is slow
 TICK_S = 0.01
+LATE_S = 0.05  # beyond the deadline of a query, for the kernel to end it first
 SLOW_NICE = 15
 TRIES = 2  # of a query whose reader was ended by others
 BIRTHS = 3  # of readers for a query, where their nursery is ended by others
@@ -107,6 +108,20 @@ class Readers:
             ReadersDown: its reader was ended, and so was the next.
             SparqlSyntaxError, QueryRefused, QueryFailed: of the query itself.
         """
+        answer = self.begin(release, query, client)
+        await self.first(answer)
+        return answer
+
+    async def first(self, answer: Answer) -> None:
+        """Wait for the first bytes of an answer. Raises as `ask`; nothing is left of the answer then."""
+        try:
+            await answer.spool.ready()
+        except BaseException:
+            self.close(answer)
+            raise
+
+    def begin(self, release: int, query: Query, client: str) -> Answer:
+        """Have a query run over a release; its answer comes by and by. Raises ReadersBusy."""
         self._start()
         waiting = len(self._slow) + self._shelves.waiting()
         if waiting >= self._limits.max_waiting:
@@ -116,11 +131,6 @@ class Readers:
         shelf = self._shelves.of(release)
         shelf.waiting.put(client, answer)
         self._serve(shelf)
-        try:
-            await answer.spool.ready()
-        except BaseException:
-            self.close(answer)
-            raise
         return answer
 
     def close(self, answer: Answer) -> None:
@@ -130,7 +140,7 @@ class Readers:
         shelf = self._shelves.known.get(answer.release)
         if self._slow.remove(answer.client, answer) or (shelf and shelf.waiting.remove(answer.client, answer)):
             return
-        reader = answer.reader
+        reader = answer.reader if answer.slow else None  # a quick one is nearly done; where it is not, `_tick` sees it
         tasks = self._tasks.get(reader) if reader is not None else None
         if reader is not None and tasks and tasks[0] is answer:
             self._retiring.add(reader)
@@ -293,14 +303,12 @@ class Readers:
             if not tasks or tasks[0].number != number:
                 return  # of a query that went elsewhere
             answer = tasks[0]
+            if kind is not Kind.PART:
+                self._answered(reader)  # first, since whoever takes the answer may let go of it at once
             if kind is Kind.ERROR:
                 answer.spool.end(read_error(data))
-            elif data and not answer.forgotten:
-                answer.spool.put(data)
-            if kind is not Kind.PART:
-                if kind is Kind.LAST:
-                    answer.spool.end()
-                self._answered(reader)
+            elif not answer.forgotten:
+                answer.spool.put(data, last=kind is Kind.LAST)
 
         return heard
 
@@ -367,6 +375,9 @@ class Readers:
                 tasks = self._tasks[reader]
                 if tasks and now - tasks[0].since > MOMENT_S and reader.cpu_s() - tasks[0].cpu_s > MOMENT_S:
                     self._part(shelf, reader)
+        for reader, tasks in list(self._tasks.items()):
+            if tasks and not tasks[0].forgotten and now - tasks[0].since > tasks[0].query.timeout_s + LATE_S:
+                self._stop_late(reader, tasks[0])
         for line in (self._slow, *(shelf.waiting for shelf in self._shelves.known.values())):
             for answer in [each for each in line if now - each.since > self._limits.wait_s]:
                 line.remove(answer.client, answer)
@@ -374,13 +385,22 @@ class Readers:
         if any(self._tasks.values()) or self._slow or any(shelf.waiting for shelf in self._shelves.known.values()):
             self._tick_on()
 
+    def _stop_late(self, reader: Reader, answer: Answer) -> None:
+        """Do what the kernel's timer should have done, where the machine is too busy for the reader to have set it."""
+        answer.forgotten = True
+        self._fail(answer, QueryTimeout(answer.query.timeout_s))
+        self._retiring.add(reader)
+        reader.kill()
+
     def _part(self, shelf: Shelf[Answer], reader: Reader) -> None:
         """Give a query that turned out slow the reader for its own, or have it wait until fewer slow ones run."""
         shelf.quick.remove(reader)
         answer = self._tasks[reader][0]
         answer.slow = True
         self._retire(reader)
-        if answer.spool.started or len(self._running_slow) + self._slow_births < self._limits.readers:
+        if answer.forgotten:
+            reader.kill()
+        elif answer.spool.started or len(self._running_slow) + self._slow_births < self._limits.readers:
             self._running_slow.add(reader)
             reader.yield_to_others(SLOW_NICE)
         else:

@@ -37,13 +37,20 @@ class Reader(asyncio.Protocol):
         self.ended: Callable[[int], None] = lambda _: None
         self._frames = Frames()
         self._transport: asyncio.WriteTransport | None = None
+        self._asked: list[bytes] = []
         self._signal: int | None = None
         self._lost = self._told = False
 
     def ask(self, number: int, query: Query) -> None:
         """Send a query; answers come in the order of the queries."""
+        if not self._asked:  # all that is asked in one turn of the loop goes in one piece
+            asyncio.get_running_loop().call_soon(self._send)
+        self._asked.append(query.encoded(number))
+
+    def _send(self) -> None:
         if self._transport is not None:
-            self._transport.write(query.encoded(number))
+            self._transport.write(b"".join(self._asked))
+        self._asked.clear()
 
     def kill(self) -> None:
         """End it, whatever it does."""

@@ -21,18 +21,18 @@ import selectors
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, cast
 
 from graph_service.errors import AnswerTooLarge, GraphServiceError
 from graph_service.home import read_delta
-from graph_service.readers.frames import LENGTH_BYTES, Kind, decoded, error_bytes, frame, length
+from graph_service.readers.frames import LENGTH_BYTES, Kind, Query, decoded, error_bytes, frame, length
 from graph_service.store.embedded import EmbeddedStore, parse_quads
 from graph_service.store.protocol import Dataset
 from graph_service.terms import Iri
 
-PART_BYTES = 65_536
+PART_BYTES = RECEIVED_BYTES = 65_536
 SHORTEST_S = 0.001  # of a deadline: a timer of nothing never rings
 ORDER_BYTES = 65_536
 _PR_SET_PDEATHSIG = 1
@@ -170,9 +170,7 @@ def _is_blank(part: object) -> bool:
 
 def _read(channel: socket.socket, store: EmbeddedStore) -> None:
     """Answer queries until the web process goes."""
-    stream = channel.makefile("rb")
-    while len(head := stream.read(LENGTH_BYTES)) == LENGTH_BYTES:
-        number, query = decoded(stream.read(length(head)))
+    for number, query in _asked(channel):
         out = _Out(channel, number, query.max_answer_mb)
         signal.setitimer(signal.ITIMER_REAL, max(query.timeout_s, SHORTEST_S))
         try:
@@ -182,7 +180,25 @@ def _read(channel: socket.socket, store: EmbeddedStore) -> None:
             channel.sendall(frame(Kind.ERROR, number, error_bytes(out.refused or error)))
         else:
             out.end()
+
+
+def _asked(channel: socket.socket) -> Iterator[tuple[int, Query]]:
+    """Queries as they come. Where none has come yet, the timer of the last one is stopped."""
+    held = bytearray()
+    while True:
+        start = 0
+        while len(held) - start >= LENGTH_BYTES:
+            end = start + LENGTH_BYTES + length(held[start : start + LENGTH_BYTES])
+            if len(held) < end:
+                break
+            yield decoded(held[start + LENGTH_BYTES : end])
+            start = end
+        del held[:start]
         signal.setitimer(signal.ITIMER_REAL, 0)
+        received = channel.recv(RECEIVED_BYTES)
+        if not received:
+            return
+        held += received
 
 
 class _Out(io.BufferedIOBase):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import IO
 
 from graph_service.errors import GraphServiceError
@@ -25,13 +25,14 @@ class Spool:
         self._file: IO[bytes] | None = None
         self._written_bytes = self._read_bytes = 0  # of the file
         self._waiting: asyncio.Future[None] | None = None
+        self._told: Callable[[], None] | None = None
         self._ended = False
         self._error: GraphServiceError | None = None
         self.started = False  # something came: the query cannot be asked again without the client seeing it
 
-    def put(self, data: bytes) -> None:
-        """Take some bytes in."""
-        self.started = True
+    def put(self, data: bytes, *, last: bool = False) -> None:
+        """Take some bytes in; the last ones end the answer."""
+        self.started, self._ended = True, last
         if self._file is None and self._held_bytes + len(data) > MEMORY_BYTES:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `close`
         if self._file is None:
@@ -47,6 +48,10 @@ class Spool:
         """Nothing more comes; an error says why it ends before its time."""
         self._ended, self._error = True, error
         self._wake()
+
+    def tell(self, whom: Callable[[], None]) -> None:
+        """Call somebody once, as soon as `ready` would return or raise."""
+        self._told = whom
 
     async def ready(self) -> None:
         """Wait for the first bytes, or for the end of an answer without any.
@@ -79,6 +84,11 @@ class Spool:
         if self._error is not None:
             raise self._error
 
+    @property
+    def size_bytes(self) -> int | None:
+        """How long the whole answer is, where `whole` would give it."""
+        return self._held_bytes if self._ended and self._error is None and self._file is None else None
+
     def whole(self) -> bytes | None:
         """The whole answer where it has come already and is in memory; then nothing is left to take."""
         if not self._ended or self._error is not None or self._file is not None:
@@ -104,6 +114,9 @@ class Spool:
         return data
 
     def _wake(self) -> None:
+        if self._told is not None:
+            told, self._told = self._told, None
+            told()
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
 

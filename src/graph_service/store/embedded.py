@@ -19,7 +19,7 @@ from graph_service.errors import (
     SparqlSyntaxError,
 )
 from graph_service.store.protocol import NO_BINDING, Dataset, Solutions
-from graph_service.store.tokens import keywords, undeclared_prefixes
+from graph_service.store.tokens import keywords, mentions, undeclared_prefixes
 from graph_service.store.updates import NAME_A_GRAPH, Operation, check, is_silent_load, operations, using
 from graph_service.terms import (
     DEFAULT_GRAPH,
@@ -121,7 +121,7 @@ class EmbeddedStore:
         return ((_iri(t.subject), _iri(t.predicate), term(t.object)) for t in triples)
 
     def write(self, text: str, accept: str, dataset: Dataset, base: str, out: IO[bytes]) -> None:
-        if "SERVICE" in keywords(text):
+        if mentions(text, ("SERVICE",)):
             raise QueryRefused("SERVICE is refused: this service fetches nothing from elsewhere.")
         results = self._query(text, NO_BINDING, dataset, base)
         try:
@@ -234,7 +234,7 @@ class EmbeddedStore:
                 text,
                 base_iri=base or None,
                 # the engine's union would pass over FROM without a word
-                use_default_graph_as_union=dataset.union and not chosen and "FROM" not in keywords(text),
+                use_default_graph_as_union=dataset.union and not chosen and not mentions(text, ("FROM",)),
                 default_graph=[_named(graph) for graph in dataset.default_graphs] if chosen else None,
                 named_graphs=[_named(graph) for graph in dataset.named_graphs] if chosen else None,
                 substitutions={ox.Variable(name): native(value) for name, value in binding.items()},

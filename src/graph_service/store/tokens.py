@@ -6,7 +6,7 @@ Not a parser: the engine parses. Grammar: SPARQL 1.1 Query, 19.8.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 # the length of a prefix is bounded so that a long text of words and dots takes time in proportion to its length
 _TOKEN = re.compile(
@@ -36,13 +36,23 @@ def tokens(text: str) -> Iterator[tuple[str, str, int]]:
             yield str(match.lastgroup), match[0], match.start()
 
 
-def keywords(text: str) -> list[str]:
+def keywords(text: str) -> Iterator[str]:
     """All bare words in upper case: keywords, functions and `A`, never parts of strings, IRIs or names.
 
-    >>> keywords('SELECT ?service { ?s ex:service "SERVICE" } # SERVICE')
+    >>> list(keywords('SELECT ?service { ?s ex:service "SERVICE" } # SERVICE'))
     ['SELECT']
     """
-    return [word.upper() for kind, word, _ in tokens(text) if kind == "word"]
+    return (word.upper() for kind, word, _ in tokens(text) if kind == "word")
+
+
+def mentions(text: str, words: Collection[str]) -> bool:
+    """Whether one of some keywords stands in a text. Most texts hold none of them anywhere, and take no reading.
+
+    >>> mentions("SELECT * FROM <urn:g> {}", ["FROM"]), mentions('ASK { ?from ?p "FROM" }', ["FROM"])
+    (True, False)
+    """
+    whole = text.upper()
+    return any(word in whole for word in words) and any(word in words for word in keywords(text))
 
 
 def undeclared_prefixes(text: str) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ from graph_service.web import (
 from graph_service.web.addresses import Localised
 from graph_service.web.compression import Compression
 from graph_service.web.envelope import Envelope
+from graph_service.web.express import Express
 from graph_service.web.kept import Answers, Kept
 from graph_service.web.metrics import Inside, Metrics, Watched
 
@@ -91,6 +92,7 @@ def create_app(followed: Releases, settings: Settings) -> FastAPI:
     metrics = app.state.metrics = Metrics(_families(app.state.routes))
     metrics.registry.register(Inside(followed, readers, kept))
     app.add_middleware(Watched, metrics=metrics)
+    app.state.express = Express(followed, readers, kept, settings, metrics)
     return app
 
 

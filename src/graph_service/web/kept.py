@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
@@ -23,6 +23,8 @@ from graph_service.release import utc_today
 from graph_service.releases import Releases
 
 LARGEST_BYTES = 2_000_000  # of one answer
+HEADS, HEAD_BYTES = 10_000, 2_000  # heads of requests that are known whole, and how long each may be
+HEAD, ANSWER = "graph_service.head", "graph_service.answer"  # extensions of ASGI: what `front` knows of a request
 WARMED = 200  # addresses asked again after a new release, those asked for last first
 READ = (b"host", b"accept", b"accept-encoding", b"accept-language", b"x-forwarded-proto", b"x-forwarded-host")
 # headers with which an answer is made anew: parts, times, and those who say who they are
@@ -40,6 +42,8 @@ class _Answer:
     body: bytes
     tag: bytes
     unchanged: Message  # the start of a 304
+    lines: bytes  # status and headers as they are sent, those apart that the server adds
+    unchanged_lines: bytes
 
     @property
     def size(self) -> int:
@@ -52,6 +56,7 @@ class Answers:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._kept: OrderedDict[_Key, _Answer] = OrderedDict()
+        self._heads: dict[bytes, tuple[_Key, bool]] = {}  # head of a request → its key, and whether it has the answer
         self.size_bytes = self.hits = self.misses = 0
 
     def get(self, key: _Key) -> _Answer | None:
@@ -70,10 +75,27 @@ class Answers:
         tag = next(value for name, value in headers if name == b"etag").removeprefix(b"W/")
         whole = [*(each for each in headers if each[0] != b"content-length"), (b"content-length", b"%d" % len(body))]
         unchanged = {**start, "status": 304, "headers": [each for each in headers if each[0] not in OF_BODIES]}
-        self._kept[key] = answer = _Answer({**start, "headers": whole}, body, tag, unchanged)
+        lines, unchanged_lines = _lines(b"200 OK", whole), _lines(b"304 Not Modified", unchanged["headers"])
+        self._kept[key] = answer = _Answer({**start, "headers": whole}, body, tag, unchanged, lines, unchanged_lines)
         self.size_bytes += answer.size
         while self.size_bytes > self._max_bytes:
             self.size_bytes -= self._kept.popitem(last=False)[1].size
+
+    def know(self, head: bytes, key: _Key, *, unchanged: bool) -> None:
+        """Remember which answer the head of a request leads to, so that it need not be read again."""
+        if len(head) <= HEAD_BYTES:
+            if len(self._heads) >= HEADS:
+                self._heads.clear()
+            self._heads[head] = key, unchanged
+
+    def known(self, head: bytes, release: int | None, day: date) -> tuple[bytes, bytes] | None:
+        """Header lines and body of the answer that a head leads to, if both are known."""
+        found = self._heads.get(head)
+        if found is None or found[0][:2] != (release, day) or (answer := self._kept.get(found[0])) is None:
+            return None
+        self.hits += 1
+        self._kept.move_to_end(found[0])
+        return (answer.unchanged_lines, b"") if found[1] else (answer.lines, answer.body)
 
     def forget_all_but(self, release: int | None) -> None:
         """Let go of what was made of other releases."""
@@ -111,7 +133,10 @@ class Kept:
         if answer is None or (wished and answer.tag not in wished):  # it may be the tag of another packing
             if await self._make(key, scope, receive, send):
                 self._remember(part, scope)
-        elif wished:
+            return
+        if head := scope.get("extensions", {}).get(HEAD):
+            self._answers.know(head, key, unchanged=bool(wished))
+        if wished:
             await send(answer.unchanged)
             await send({"type": "http.response.body", "body": b""})
         else:
@@ -152,7 +177,7 @@ class Kept:
 
     def _remember(self, part: _Part, scope: Scope) -> None:
         headers = [each for each in scope["headers"] if each[0] in READ]
-        self._asked[part] = {**scope, "headers": headers, "state": {}}
+        self._asked[part] = {**scope, "headers": headers, "state": {}, "extensions": {}}
         self._asked.move_to_end(part)
         while len(self._asked) > WARMED:
             self._asked.popitem(last=False)
@@ -170,6 +195,10 @@ class Kept:
         for scope in list(reversed(self._asked.values())):
             with contextlib.suppress(Exception):  # whoever asks for it will hear of it
                 await self({**scope, "state": {}}, wait, drop)
+
+
+def _lines(status: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return b"".join((b"HTTP/1.1 ", status, b"\r\n", *(b"%b: %b\r\n" % each for each in headers)))
 
 
 def _may_be_kept(start: Message) -> bool:

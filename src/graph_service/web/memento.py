@@ -18,6 +18,7 @@ from graph_service.home import ReleaseRecord
 PARAMETER = "release"
 # what has no past: files of the pages, and what tells of the service itself
 _TIMELESS = re.compile(r"/(static|timemap|health|metrics)(/|$|\?)")
+_FEW = re.compile(r"[A-Za-z0-9_.~/%?=+&-]*")
 _LINK = re.compile(r'(?<!rel="original" )href="(?P<path>/(?!/)[^"?#]*)(?P<query>\?[^"#]*)?(?P<rest>[^"]*)"')
 _FORM = re.compile(r'<form\b(?![^>]*method="post")[^>]*>')
 
@@ -109,7 +110,19 @@ def version(address: str, number: int) -> str:
 
 def timemap_address(address: str) -> str:
     """Where the mementos of an address are listed."""
-    return f"/timemap?uri={quote(original(address), safe='/')}"
+    return f"/timemap?uri={_escaped(original(address))}"
+
+
+def _escaped(address: str) -> str:
+    """As `quote` does, which takes long where many characters of an address are escapes already.
+
+    >>> address = "/a?b=%20c+d"
+    >>> _escaped(address) == quote(address, safe="/")
+    True
+    """
+    if _FEW.fullmatch(address) is None:
+        return quote(address, safe="/")
+    return address.replace("%", "%25").replace("?", "%3F").replace("=", "%3D").replace("+", "%2B").replace("&", "%26")
 
 
 def links(address: str) -> str:

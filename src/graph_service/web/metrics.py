@@ -30,6 +30,7 @@ class Metrics:
     def __init__(self, families: Collection[str]) -> None:
         self.registry = CollectorRegistry()
         self._families = frozenset(families)
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._requests = Counter(
             "graph_service_requests", "Requests answered", ("route", "method", "status"), registry=self.registry
         )
@@ -47,8 +48,12 @@ class Metrics:
         first = (parts[1] if parts[0] in LANGUAGES and parts[1:] else parts[0]).partition(".")[0]
         route = (first or HOME) if first in self._families else OTHER
         method = scope["method"] if scope["method"] in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS") else OTHER
-        self._requests.labels(route, method, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        key = route, method, status
+        if key not in self._children:  # looking for them takes longer than counting
+            self._children[key] = self._requests.labels(route, method, str(status)), self._seconds.labels(route)
+        count, time = self._children[key]
+        count.inc()
+        time.observe(seconds)
 
     def text(self) -> bytes:
         """All figures of this moment."""

@@ -38,6 +38,7 @@ NAMES_OF_GRAPHS: Mapping[str, str] = {
     **{"json": "jsonld", "json-ld": "jsonld"},
 }
 
+CHANGEABLE = {"RAND", "NOW", "UUID", "STRUUID", "BNODE"}  # functions that make each answer another one
 FORMAT_PARAMETERS = ("format", "output", "results")  # the last two as SPARQLWrapper and older endpoints call it
 DATASET_PARAMETERS = ("default-graph-uri", "named-graph-uri")
 PARAMETERS = (
@@ -124,18 +125,26 @@ def formatted(wanted: Wanted, given: Sequence[tuple[str, str]], names: Mapping[s
 
 async def run(request: Request, release: Release, operation: Operation, written: Format) -> Answer:
     """Have a reader answer a query. Relative IRIs are read against the address of the endpoint (RFC 3986, 5.1.3)."""
-    settings: Settings = request.app.state.settings
-    query = Query(
+    asked = query(operation, written, origin(request), request.app.state.settings)
+    return await streams.asked(request, release.number, asked)
+
+
+def query(operation: Operation, written: Format, where: str, settings: Settings) -> Query:
+    """What a reader is asked, for an endpoint that is reached at an origin.
+
+    Raises:
+        MalformedValue: the time that it may take cannot be read.
+    """
+    return Query(
         operation.text,
         written.media_type,
         operation.default_graphs,
         operation.named_graphs,
         union=settings.default_graph == "union",
-        base=f"{origin(request)}/sparql",
+        base=f"{where}/sparql",
         timeout_s=_timeout_s(operation, settings.query_timeout_s),
         max_answer_mb=settings.max_answer_mb,
     )
-    return await streams.asked(request, release.number, query)
 
 
 def _timeout_s(operation: Operation, longest_s: int) -> float:

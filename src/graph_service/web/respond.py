@@ -157,16 +157,20 @@ def entity_tag(release: Release, wanted: Wanted, chosen: Format, values: Mapping
     `values` hold the date that "today" stands for, so that an answer does not outlive its day.
     """
     language = wanted.language if chosen is HTML else ""
-    parts = (
-        build(),
-        release.record.digest,
-        wanted.origin,
-        wanted.path,
-        wanted.given,
-        sorted(values.items()),
-        chosen.name,
-        language,
-    )
+    return tag(release, wanted.origin, wanted.path, wanted.given, chosen.name, sorted(values.items()), language)
+
+
+def tag(
+    release: Release,
+    origin: str,
+    path: str,
+    given: Sequence[tuple[str, str]],
+    suffix: str,
+    values: Sequence[tuple[str, str]] = (),
+    language: str = "",
+) -> str:
+    """As `entity_tag`, of what an address says: its parameters, and the suffix of its format."""
+    parts = (build(), release.record.digest, origin, path, given, [*values], suffix, language)
     return f'"{release.number}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:20]}"'
 
 

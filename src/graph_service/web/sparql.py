@@ -26,7 +26,7 @@ from graph_service.describing import service_description
 from graph_service.errors import QueryFailed, QueryRefused, QueryStopped, SparqlSyntaxError, UnknownTerm
 from graph_service.formats.json_schema import array, closed
 from graph_service.release import Release
-from graph_service.store.tokens import keywords
+from graph_service.store.tokens import mentions
 from graph_service.web import (
     bodies,
     memento,
@@ -64,7 +64,6 @@ router = APIRouter(tags=["sparql"])
 
 
 QUERY, UPDATE = "application/sparql-query", "application/sparql-update"
-CHANGEABLE = {"RAND", "NOW", "UUID", "STRUUID", "BNODE"}  # functions that make each answer another one
 _TERM = closed(
     {
         "type": {"enum": ["uri", "literal", "bnode", "triple"]},
@@ -174,7 +173,7 @@ async def _answer(request: Request, wanted: Wanted, release: Release, operation:
         )
         chosen = asked.choose(protocol.TABLE_FORMATS if table else protocol.GRAPH_FORMATS)
         headers = {"Vary": "Accept", "Cache-Control": "no-cache"}
-        if request.method == "GET" and chosen is not HTML and not CHANGEABLE.intersection(keywords(operation.text)):
+        if request.method == "GET" and chosen is not HTML and not mentions(operation.text, protocol.CHANGEABLE):
             tag = respond.entity_tag(release, wanted, chosen, {})
             headers["ETag"] = f"W/{tag}"  # weak: without ORDER BY rows may come in another order
             if respond.has_tag(wanted.if_none_match, tag):

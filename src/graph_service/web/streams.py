@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from graph_service.errors import QueryStopped
 from graph_service.readers.frames import Query
 from graph_service.readers.lanes import Answer, Readers
+from graph_service.web.kept import ANSWER
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,8 @@ async def asked(request: Request, release: int, query: Query) -> Answer:
     QueryStopped for nobody to read."""
     readers: Readers = request.app.state.readers
     client = request.client.host if request.client else ""
-    asking = asyncio.ensure_future(readers.ask(release, query, client))
+    begun: Answer | None = request.scope.get("extensions", {}).get(ANSWER)
+    asking = asyncio.ensure_future(_first(readers, begun) if begun else readers.ask(release, query, client))
     leaving = asyncio.ensure_future(_left(request))
     try:
         await asyncio.wait((asking, leaving), return_when=asyncio.FIRST_COMPLETED)
@@ -35,6 +37,11 @@ async def asked(request: Request, release: int, query: Query) -> Answer:
         leaving.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await leaving
+
+
+async def _first(readers: Readers, begun: Answer) -> Answer:
+    await readers.first(begun)
+    return begun
 
 
 async def whole(readers: Readers, answer: Answer) -> bytes:

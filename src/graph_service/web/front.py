@@ -1,0 +1,158 @@
+"""Front: the protocol of one connection. Heads of requests that came whole are shown to `express`; what that does not
+answer goes on to uvicorn's own class, with what was begun for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any, cast
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from graph_service.web.express import Begun, Express
+from graph_service.web.kept import ANSWER, HEAD
+
+END = b"\r\n\r\n"
+MAX_HEAD_BYTES = 65_536
+COPIED_BYTES = 16_384  # a shorter answer is sent in one piece with its head
+_START = re.compile(rb"[A-Z]+ [^ \r\n]+ HTTP/1\.[01]\r?\n?")
+_OFFER = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
+
+
+class Front(HttpToolsProtocol):
+    """A connection. Its parser sees heads of requests that are whole, and those alone that are not answered before."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._express: Express = config.app.state.express  # type: ignore[union-attr]  # the application itself
+        self._amid = False  # the parser has seen a part of a message
+        self._partial = b""  # of a head
+        self._begun: Begun | None = None  # a query on its way, of whose request the parser knows nothing
+        self._behind = b""  # what came after that request
+        self._stopping = False
+        self._answered_at = 0.0  # of the loop's clock
+        self._extensions: dict[str, object] = {}  # of the request that the parser sees next
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is under way."""
+        return self._begun is None and not self._amid and (self.cycle is None or self.cycle.response_complete)
+
+    @property
+    def partial_bytes(self) -> int:
+        """How much there is of a head that is not whole yet."""
+        return len(self._partial)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on: a head, what follows it, or what comes before its turn."""
+        if self._begun is not None:
+            self._behind += data
+            if len(self._behind) > MAX_HEAD_BYTES:
+                self.flow.pause_reading()
+        elif self._amid:
+            super().data_received(data)
+        else:
+            self._head(self._partial + data if self._partial else data)
+
+    def _head(self, data: bytes) -> None:
+        end = data.find(END)
+        if end < 0 and len(data) < MAX_HEAD_BYTES and (b"\n" not in data or _START.match(data)):
+            self._partial = data
+            return
+        self._partial = b""
+        if end >= 0 and end == len(data) - len(END) and data.startswith(b"GET "):
+            if self.is_idle and not self.flow.write_paused and self._is_answered(data):
+                return
+            self._extensions = {HEAD: data}
+        elif end >= 0 and _OFFER.search(data, 0, end):
+            # clients in Java offer another protocol with a request, whose body the parser would take for the next one
+            data = _OFFER.sub(b"\r\nx-not-upgrade:", data[:end]) + data[end:]
+        super().data_received(data)
+
+    def _is_answered(self, head: bytes) -> bool:
+        """Whether a request is answered, or about to be, without the parser."""
+        kept = self._express.kept(head)
+        if kept is not None:
+            self._send(*kept)
+            return True
+        host = self.client[0] if self.client else ""
+        self._begun = self._express.begin(head, host)
+        if self._begun is None:
+            return False
+        self._begun.answer.spool.tell(self._come)
+        return True
+
+    def _come(self) -> None:
+        """The answer of the query on its way begins to come."""
+        begun, self._begun = self._begun, None
+        if begun is None:
+            return
+        answer = self._express.response(begun)
+        if answer is None:
+            self._extensions = {HEAD: begun.head, ANSWER: begun.answer}
+            super().data_received(begun.head)
+        else:
+            self._send(*answer)
+        if self._stopping:
+            return self.shutdown()
+        if self._behind:
+            behind, self._behind = self._behind, b""
+            self.flow.resume_reading()
+            self.data_received(behind)
+
+    def _send(self, lines: bytes, body: bytes) -> None:
+        added = b"".join([b"%b: %b\r\n" % each for each in self.server_state.default_headers])
+        if len(body) < COPIED_BYTES:
+            self.transport.write(b"".join((lines, added, b"\r\n", body)))
+        else:
+            self.transport.write(b"".join((lines, added, b"\r\n")))
+            self.transport.write(body)
+        self.server_state.total_requests += 1
+        self._answered_at = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._hang_up_after(self.timeout_keep_alive)
+
+    def _hang_up_after(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Nobody asked for some time: hang up, unless something was answered here meanwhile."""
+        left = self._answered_at + self.timeout_keep_alive - self.loop.time()
+        if self._begun is not None or left > 0:
+            self._hang_up_after(max(left, 1))
+        else:
+            super().timeout_keep_alive_handler()
+
+    def on_message_begin(self) -> None:
+        """A message begins, as far as the parser sees."""
+        self._amid = True
+        super().on_message_begin()
+        self.scope["extensions"] = cast("Any", self._extensions)
+        self._extensions = {}
+
+    def on_message_complete(self) -> None:
+        """It is whole."""
+        self._amid = False
+        super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone, and so goes its query."""
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            self._express.close(begun)
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Hang up once what is under way is answered."""
+        self._stopping = True
+        if self._begun is None:
+            super().shutdown()
