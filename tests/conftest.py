@@ -6,6 +6,7 @@ import fcntl
 import os
 import re
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
 SLOW = (  # the files that take longest, longest first
     "browser/test_every_page.py",
+    "engines/test_contract.py",
     "test_queries.py",
     "conformance/test_query.py",
     "fuzz/test_description.py",
@@ -93,6 +95,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that no worker is left alone with one of them in the end."""
     order = {HERE / name: place for place, name in enumerate(SLOW)}
     items.sort(key=lambda item: order.get(item.path, len(order)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engine_of_choice() -> Iterator[None]:
+    """With `ENGINE=oxigraph` or `ENGINE=fuseki` in the environment, a server of that engine answers in these tests."""
+    if not (engine := os.environ.get("ENGINE")):
+        yield
+        return
+    sys.path.append(str(HERE / "engines"))
+    from switch import everything_over
+
+    with everything_over(engine):
+        yield
 
 
 @pytest.fixture(scope="session")

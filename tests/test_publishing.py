@@ -6,11 +6,13 @@ import datetime
 import gzip
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from graph_service import home, writing
+from graph_service.deriving import derive
 from graph_service.errors import (
     DataRefused,
     DoesNotConform,
@@ -24,12 +26,14 @@ from graph_service.errors import (
     UnknownRelease,
     WriterBusy,
 )
+from graph_service.gating import gate
 from graph_service.home import Home
 from graph_service.publishing import Expected, Publisher, quad_digest
 from graph_service.releases import Releases
 from graph_service.staging import data_files, read_data
+from graph_service.store.embedded import EmbeddedStore
 from graph_service.store.protocol import Dataset
-from graph_service.terms import DERIVED_GRAPH, Iri, nquad
+from graph_service.terms import DERIVED_GRAPH, PREFIXES, Iri, nquad
 
 GAP = "https://w3id.org/elpaccto/id/gap/"
 
@@ -280,6 +284,7 @@ def test_data_in_other_formats_can_be_read(tmp_path: Path):
 SN = "https://w3id.org/elpaccto/id/country/SN"
 SEE = "http://www.w3.org/2000/01/rdf-schema#seeAlso"
 NOTES = Iri("https://w3id.org/elpaccto/graph/notes")
+PREFIX_LINES = "".join(f"PREFIX {prefix}: <{PREFIXES[prefix]}>\n" for prefix in ("elp", "rdfs", "xsd"))
 
 
 def see_also(name: str, subject: str = SN):
@@ -418,3 +423,51 @@ def test_a_write_needs_a_release_to_change(tmp_path: Path):
     """The first release is a load."""
     with pytest.raises(NoRelease, match="graph-service load"):
         Publisher(tmp_path / "home").write(see_also("1"), who="ana", reason="")
+
+
+def test_many_small_writes_end_as_if_all_was_made_anew(own: Publisher):
+    """What follows by rule, what the shapes find, counts and digest: each write only works where it reaches."""
+    page = "https://example.org/page"
+    texts = (
+        f"INSERT DATA {{ GRAPH <{NOTES}> {{ <{SN}> rdfs:seeAlso <{page}> }} }}",
+        f"DELETE WHERE {{ GRAPH ?g {{ <{SN}> rdfs:label ?name }} }} ; "
+        f"INSERT DATA {{ GRAPH <{NOTES}> {{ <{SN}> rdfs:label 'Senegal'@en }} }}",
+        f"INSERT {{ GRAPH <{NOTES}> {{ ?each elp:until '2999'^^xsd:gYear }} }} WHERE {{ ?each a elp:Institution }}",
+        f"DELETE DATA {{ GRAPH <{NOTES}> {{ <{SN}> rdfs:seeAlso <{page}> }} }}",
+        f"DROP GRAPH <{NOTES}> ; INSERT DATA {{ GRAPH <{NOTES}> {{ <{SN}> rdfs:label 'Sénégal'@fr }} }}",
+    )
+    for text in texts:
+        assert own.write(writing.update(PREFIX_LINES + text, Dataset()), who="ana", reason="").new
+    release = Releases(own.home).current()
+    whole = EmbeddedStore.in_memory(quad for quad in release.store.quads() if quad[3] != DERIVED_GRAPH)
+    derive(whole, release.project, release.record.moment.date())
+
+    assert set(whole.quads()) == set(release.store.quads())
+    assert release.record.report == gate(whole, release.project).counts
+    assert release.record.digest == quad_digest(whole.quads())
+    assert release.record.graphs == Counter(quad[3] for quad in whole.quads())
+
+
+def test_each_new_release_is_told_once_others_may_write_again(own_home: Path):
+    """Before the writer is answered; what changes nothing and what is tried only are not told."""
+    told: list[int] = []
+
+    def published(number: int) -> None:
+        with Home(own_home).writer(wait_s=0):
+            told.append(number)
+
+    own = Publisher(own_home, wait_s=1, published=published)
+    own.write(see_also("1"), who="ana", reason="", dry_run=True)
+    own.write(see_also("1"), who="ana", reason="")
+    own.write(see_also("1"), who="ana", reason="")
+
+    assert told == [2]
+
+
+def test_a_clock_that_was_set_back_does_not_turn_the_order_of_releases(own: Publisher):
+    """A release is never earlier than the one that it was made from."""
+    age(own.home, 1, days=-2)
+
+    record = own.write(see_also("1"), who="ana", reason="").record
+
+    assert record.moment >= Home(own.home).record(1).moment

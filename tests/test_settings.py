@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from graph_service.cli import main
 from graph_service.errors import SettingError
 from graph_service.settings import read_settings
 
@@ -30,6 +31,19 @@ def test_the_environment_beats_the_file_and_the_file_beats_the_default(tmp_path:
         ({"GRAPH_SERVICE_PORT": "70000"}, "between 0 and 65535"),
         ({"GRAPH_SERVICE_KEEP_RELEASES": "-1"}, "at least 1"),
         ({"GRAPH_SERVICE_DEFAULT_GRAPH": "both"}, "'both' is not one of union, separate"),
+        ({"GRAPH_SERVICE_ENGINE": "distant"}, "engine .*'distant' is not one of embedded, remote"),
+        ({"GRAPH_SERVICE_ENGINE": "remote"}, "engine .*GRAPH_SERVICE_ENGINE.*remote_query_url"),
+        ({"GRAPH_SERVICE_REMOTE_QUERY_URL": "ftp://a/b"}, "remote_query_url .*'ftp://a/b' is not an address, such as"),
+        ({"GRAPH_SERVICE_REMOTE_UPDATE_URL": "http://ana:x@a/"}, "remote_update_url .* is not an address"),
+        ({"GRAPH_SERVICE_REMOTE_TIMEOUT": "timeout=5"}, r"remote_timeout .*\{s\} or \{ms\}"),
+        (
+            {
+                "GRAPH_SERVICE_ENGINE": "remote",
+                "GRAPH_SERVICE_REMOTE_QUERY_URL": "http://127.0.0.1:1/query",
+                "GRAPH_SERVICE_DEFAULT_GRAPH": "separate",
+            },
+            "engine .*remote needs default_graph to be union",
+        ),
         ({"GRAPH_SERVICE_COLOUR": "red"}, "there is no such setting"),
         ({"GRAPH_SERVICE_PROJECT": "/"}, "does not hold the folders"),
         ({"GRAPH_SERVICE_CONFIG": "/nowhere.toml"}, "there is no file"),
@@ -48,3 +62,15 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path: Path):
 
     with pytest.raises(SettingError, match=r"bad\.toml.*not valid TOML"):
         read_settings({"GRAPH_SERVICE_CONFIG": str(config)})
+
+
+def test_secrets_are_not_shown(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    """Only that they are set."""
+    monkeypatch.setenv("GRAPH_SERVICE_REMOTE_PASSWORD", "hidden")
+
+    assert main(["settings"]) == 0
+
+    shown = capsys.readouterr().out
+    assert "remote_password = (set)" in shown
+    assert "hidden" not in shown
+    assert "hidden" not in repr(read_settings())

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from graph_service import turtle
 from graph_service.errors import GraphServiceError, UnknownTerm, nearest
+from graph_service.gating import gate
 from graph_service.home import ReleaseRecord
 from graph_service.release import Release
-from graph_service.staging import check_project, gate, preview
+from graph_service.staging import check_project, preview
 from graph_service.store.embedded import EmbeddedStore
 from graph_service.terms import ELP, LANGUAGES, Iri, compact, record_iri
 
@@ -28,7 +29,7 @@ def check_project_files(project: Path, texts: Mapping[str, Path]) -> tuple[str, 
     try:
         check_project(project)
         store = preview(project)
-        gate(store.quads(), project)
+        gate(store, project)
     except GraphServiceError as error:
         return (*problems, str(error))
     release = Release(store, UNPUBLISHED, project)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from graph_service.terms import Iri, Triple
@@ -35,6 +35,16 @@ class GraphServiceError(Exception):
 
     slug: ClassVar[str] = "error"
     title: ClassVar[str] = "Error"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle it as it is: the constructors make texts from parts, and the text is made already."""
+        return _again, (type(self), self.args), self.__dict__
+
+
+def _again(kind: type[GraphServiceError], args: tuple[object, ...]) -> GraphServiceError:
+    error = kind.__new__(kind)
+    error.args = args
+    return error
 
 
 class UnknownTerm(GraphServiceError):
@@ -138,6 +148,29 @@ class QueryTooLarge(QueryStopped):
         self.memory_mb = memory_mb
 
 
+class WorkTimeout(QueryStopped):
+    """What was sent took longer to work on than it may."""
+
+    slug, title = "work-timeout", "The work took too long"
+
+    def __init__(self, timeout_s: float) -> None:
+        super().__init__(f"The work was stopped after {timeout_s:g} s. Send less, or simpler queries in shapes.")
+        self.timeout_s = timeout_s
+
+
+class WorkTooLarge(QueryStopped):
+    """What was sent took more memory than it may."""
+
+    slug, title = "work-memory", "The work takes too much memory"
+
+    def __init__(self, memory_mb: int) -> None:
+        super().__init__(
+            f"The work was stopped: it needs more than {memory_mb} MB of memory (setting query_memory_mb). Send less, "
+            "or simpler queries in shapes."
+        )
+        self.memory_mb = memory_mb
+
+
 class AnswerTooLarge(QueryStopped):
     """The answer is longer than an answer may be."""
 
@@ -161,6 +194,24 @@ class ReadersDown(QueryStopped):
     """The process that ran a query ended, and so did the one that tried it again."""
 
     slug, title = "readers-down", "The query was broken off"
+
+
+class EngineUnavailable(GraphServiceError):
+    """The graph store that answers queries is away: it does not answer, or what comes is no answer."""
+
+    slug, title = "engine-away", "The graph store is away"
+
+
+class EngineRefused(EngineUnavailable):
+    """The graph store is there, and will not take what it is to hold."""
+
+
+class EngineMissing(EngineRefused):
+    """The graph store lacks something that is needed, such as an address that takes updates."""
+
+
+class EngineMoved(EngineUnavailable):
+    """The graph store went on to another release while it was asked; to be asked again."""
 
 
 class RdfSyntaxError(GraphServiceError):
@@ -330,6 +381,12 @@ class HomeError(GraphServiceError):
     """The home folder cannot be used: not writable, full, damaged, or written by a newer version."""
 
     slug, title = "home", "The home folder cannot be used"
+
+
+class BackupDamaged(GraphServiceError):
+    """A folder holds no backup, or not what was written into it."""
+
+    slug, title = "backup", "The backup cannot be used"
 
 
 class WriterBusy(GraphServiceError):

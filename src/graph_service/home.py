@@ -18,15 +18,20 @@ import fcntl
 import gzip
 import json
 import os
+import re
 import shutil
 import time
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from graph_service.errors import HomeError, UnknownRelease, WriterBusy
-from graph_service.terms import Quad, nquad
+
+_CREATED = re.compile(r'"created": "(\d{4}-\d\d-\d\d)')
+_HEAD = 200  # characters of a record in which its date stands
+_LEVEL = 6  # of compression
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,17 +151,25 @@ class Home:
         """Remove the staging folder."""
         shutil.rmtree(self.staging, ignore_errors=True)
 
-    def commit(self, made: Path, record: ReleaseRecord, added: Iterable[Quad], removed: Iterable[Quad]) -> None:
-        """Make a folder with `store` and `project` a release and move `current` to it; all on disk before that."""
+    def commit(self, made: Path, record: ReleaseRecord, delta: Iterable[tuple[str, str]]) -> None:
+        """Make a folder with `store` and `project` a release and move `current` to it; all on disk before that.
+
+        Args:
+            delta: sign and line of each quad that it adds and removes; `read_delta` gives them back.
+        """
         release = self.folder / "releases" / str(record.number)
         release.parent.mkdir(exist_ok=True)
         self.history.mkdir(exist_ok=True)
-        _write_delta(self.delta(record.number), added, removed)
+        _write_delta(self.delta(record.number), delta)
         (self.history / f"{record.number}.json").write_text(
             json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
         )
         made.rename(release)
-        _sync(release, self.history)
+        known = _inodes(self.folder / "releases" / str(record.base)) if record.base else frozenset[int]()
+        _sync((release, *release.glob("**/*")), known)
+        _sync((self.delta(record.number), self.history / f"{record.number}.json"), frozenset())
+        for folder in (release.parent, self.history, self.folder):
+            _sync_folder(folder)
         link = self.folder / "current.new"
         link.unlink(missing_ok=True)
         link.symlink_to(Path("releases") / str(record.number))
@@ -172,7 +185,10 @@ class Home:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _day(self, number: int) -> str:
-        return self.record(number).created[:10]
+        """The day of a release, from the head of its record: the rest of it may be long."""
+        with (self.history / f"{number}.json").open(encoding="utf-8") as file:
+            found = _CREATED.search(file.read(_HEAD))
+        return found[1] if found else self.record(number).created[:10]
 
     def _acquire(self, handle: int, wait_s: float) -> None:
         deadline = time.monotonic() + wait_s
@@ -187,12 +203,11 @@ class Home:
                 time.sleep(0.05)
 
     def _remove_unfinished(self) -> None:
-        """Remove releases that never became current."""
-        last = self.current() or 0
-        for folder in (self.folder / "releases", self.history):
-            for path in folder.glob("*"):
-                if int(path.name.split(".")[0]) > last:
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+        """Remove a release that never became current: the next one, since the writer that makes it holds the lock."""
+        number = (self.current() or 0) + 1
+        shutil.rmtree(self.folder / "releases" / str(number), ignore_errors=True)
+        for path in (self.delta(number), self.history / f"{number}.json"):
+            path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -218,28 +233,30 @@ def read_delta(path: Path) -> Iterator[tuple[str, str]]:
         HomeError: it is missing or damaged.
     """
     try:
-        text = gzip.decompress(path.read_bytes()).decode()
-    except (OSError, EOFError, ValueError) as error:
+        with gzip.open(path, "rt", encoding="utf-8", newline="\n") as file:
+            for line in file:
+                yield line[0], line[2:]
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise HomeError(f"The delta {path} cannot be read ({error}): restore it from a backup.") from None
-    for line in text.split("\n"):
-        if line:
-            yield line[0], f"{line[2:]}\n"
 
 
-def _write_delta(path: Path, added: Iterable[Quad], removed: Iterable[Quad]) -> None:
-    """Write a delta as N-Quads lines, each after `+ ` or `- `, sorted; the same bytes for the same delta."""
-    lines = sorted([f"+ {nquad(quad)}" for quad in added] + [f"- {nquad(quad)}" for quad in removed])
-    path.write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
+def _write_delta(path: Path, lines: Iterable[tuple[str, str]]) -> None:
+    """Write a delta as N-Quads lines, each after `+ ` or `- `; the same bytes for the same lines."""
+    with path.open("wb") as out, gzip.GzipFile("", "wb", _LEVEL, out, mtime=0) as file:
+        file.writelines(f"{sign} {line}".encode() for sign, line in lines)
 
 
-def _sync(*folders: Path) -> None:
-    """Have the disk hold all files of some folders before going on."""
-    for folder in folders:
-        for path in (folder, *folder.glob("**/*")):
-            handle = os.open(path, os.O_RDONLY)
+def _inodes(folder: Path) -> frozenset[int]:
+    return frozenset(path.stat().st_ino for path in folder.glob("**/*") if path.is_file())
+
+
+def _sync(paths: Iterable[Path], known: frozenset[int]) -> None:
+    """Have the disk hold files and folders before going on, but for links to files that it holds already."""
+    for path in paths:
+        handle = os.open(path, os.O_RDONLY)
+        if os.fstat(handle).st_ino not in known:
             os.fsync(handle)
-            os.close(handle)
-        _sync_folder(folder.parent)
+        os.close(handle)
 
 
 def _sync_folder(folder: Path) -> None:

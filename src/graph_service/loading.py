@@ -49,19 +49,23 @@ def load_project(staging: Staging, project: Path, *, same_parts: bool, progress:
         copy_parts(project, staging.project)
         save_catalogue(catalogue, staging.project / CATALOGUE)
     if loaded is None:  # the first load, or a release of a version that did not keep the files
-        replace_graphs(staging.store, files, project, progress)
+        touched = replace_graphs(staging.store, files, project, progress)
         for graph in set(staging.store.graphs()) - set(files) - {DERIVED_GRAPH}:
             staging.store.remove_graph(graph)
+            touched |= {graph}
     else:
-        _merge_graphs(staging.store, loaded, files, project, progress)
+        touched = _merge_graphs(staging.store, loaded, files, project, progress)
     _keep_data(project, staging.project)
     if shown := examples(open_catalogue(staging.project / CATALOGUE)):
         staging.store.replace_graph(Iri(EXAMPLES_GRAPH), shown)
-    return Changed(parts=not same_parts)
+        touched |= {Iri(EXAMPLES_GRAPH)}
+    return Changed(parts=not same_parts, touched=touched)
 
 
-def replace_graphs(store: EmbeddedStore, files: Mapping[Iri, Path], project: Path | None, progress: Progress) -> None:
-    """Make each graph hold what its file says, and nothing else. Raises as `load_project`."""
+def replace_graphs(
+    store: EmbeddedStore, files: Mapping[Iri, Path], project: Path | None, progress: Progress
+) -> frozenset[Iri]:
+    """Make each graph hold what its file says, and nothing else; the graphs. Raises as `load_project`."""
     for graph, path in files.items():
         progress(path.name)
         name = path.relative_to(project).as_posix() if project else str(path)
@@ -69,6 +73,7 @@ def replace_graphs(store: EmbeddedStore, files: Mapping[Iri, Path], project: Pat
         if triples != graph_triples(store, graph):
             store.replace_graph(graph, triples)
             refuse_rewritten(triples, graph_triples(store, graph), name)
+    return frozenset(files)
 
 
 def merged(before: set[Triple], now: set[Triple], standing: set[Triple]) -> set[Triple]:
@@ -87,20 +92,22 @@ def _merge_graphs(
     files: Mapping[Iri, Path],
     project: Path,
     progress: Progress,
-) -> None:
-    for graph, path in files.items():
-        if path.read_bytes() != before.get(graph):
-            progress(path.name)
-            name = path.relative_to(project).as_posix()
-            now, then = read_data(path, name), set(parse_rdf(before.get(graph, b""), name))
-            store.replace_graph(graph, merged(then, now, graph_triples(store, graph)))
-            refuse_rewritten(now - then, graph_triples(store, graph), name)
+) -> frozenset[Iri]:
+    """Bring what changed in each file; the graphs of those that did."""
+    changed = {graph: path for graph, path in files.items() if path.read_bytes() != before.get(graph)}
+    for graph, path in changed.items():
+        progress(path.name)
+        name = path.relative_to(project).as_posix()
+        now, then = read_data(path, name), set(parse_rdf(before.get(graph, b""), name))
+        store.replace_graph(graph, merged(then, now, graph_triples(store, graph)))
+        refuse_rewritten(now - then, graph_triples(store, graph), name)
     for graph in before.keys() - files.keys():
         left = graph_triples(store, graph) - set(parse_rdf(before[graph], graph))
         if left:
             store.replace_graph(graph, left)
         else:
             store.remove_graph(graph)
+    return frozenset(changed) | (before.keys() - files.keys())
 
 
 def copy_parts(source: Path, target: Path) -> None:

@@ -7,35 +7,29 @@ import getpass
 import hashlib
 import os
 import shutil
-import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from graph_service import loading
-from graph_service.errors import (
-    DataRefused,
-    Forbidden,
-    GraphRefused,
-    LostUpdate,
-    NoRelease,
-    ReleasePruned,
-)
+from graph_service.delta import Delta, name_blank_nodes
+from graph_service.delta import quad_digest as quad_digest
+from graph_service.deriving import derive, derive_where_reached
+from graph_service.errors import DataRefused, Forbidden, GraphRefused, LostUpdate, NoRelease, ReleasePruned
+from graph_service.gating import gate, gate_where_reached
 from graph_service.home import Home, ReleaseRecord
 from graph_service.loading import Progress
-from graph_service.staging import (
-    Change,
-    Changed,
-    Staging,
-    derive,
-    gate,
-    graph_triples,
-)
+from graph_service.looking import Unanalysable
+from graph_service.patterns import TooMany
+from graph_service.staging import Change, Changed, Staging
 from graph_service.store.embedded import EmbeddedStore
-from graph_service.terms import DEFAULT_GRAPH, DERIVED_GRAPH, GENID, Iri, Quad, graph_iri, nquad
+from graph_service.terms import DEFAULT_GRAPH, DERIVED_GRAPH, Iri, Quad, graph_iri
+
+SOFTWARE = version("graph-service")
+DERIVED = f"The graph {DERIVED_GRAPH} is made by rules and cannot be written."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +71,20 @@ class Expected:
             raise LostUpdate(f"{state}, which If-None-Match rules out: read it, then write with If-Match.")
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A change, and all that goes with it."""
+
+    change: Change
+    who: str
+    reason: str
+    digest: str | None = None  # of the project's files, where they are loaded
+    source: int | None = None  # the release to begin from; the current one by default
+    expected: Expected | None = None
+    dry_run: bool = False
+    vocabulary: bool = True
+
+
 class Publisher:
     """Writes releases into a home folder."""
 
@@ -88,9 +96,16 @@ class Publisher:
         wait_s: float = 60,
         progress: Progress = lambda step: None,
         union: bool = True,
+        published: Callable[[int], None] = lambda number: None,
     ) -> None:
-        """Publish into a home; `union`: queries see all graphs as one (setting `default_graph`)."""
+        """Publish into a home.
+
+        Args:
+            union: queries see all graphs as one (setting `default_graph`).
+            published: told the number of each new release, once others may write again, before the writer is answered.
+        """
         self.home, self.keep, self.wait_s, self.progress, self.union = home, keep, wait_s, progress, union
+        self.published = published
         self._home = Home(home)
 
     def write(
@@ -116,16 +131,10 @@ class Publisher:
             NoRelease, WriterBusy, HomeError.
         """
 
-        def guarded(staging: Staging) -> Changed:
-            derived = graph_triples(staging.store, Iri(DERIVED_GRAPH))
-            changed = change(staging)
-            if graph_triples(staging.store, Iri(DERIVED_GRAPH)) - derived:
-                raise GraphRefused(f"The graph {DERIVED_GRAPH} is made by rules and cannot be written.")
-            return changed
-
         if self._home.current() is None:
             raise NoRelease("Nothing is published yet: run `graph-service load`.")
-        return self._write(guarded, who=who, reason=reason, expected=expected, dry_run=dry_run, vocabulary=vocabulary)
+        wanted = _Wanted(change, who, reason, expected=expected, dry_run=dry_run, vocabulary=vocabulary)
+        return self._write(wanted)
 
     def load_project(self, project: Path, *, who: str, reason: str = "load of the project") -> Written:
         """Publish a whole project: its ontology, shapes, rules, queries and data.
@@ -146,19 +155,18 @@ class Publisher:
             same_parts = staging.project.is_dir() and parts_digest(staging.project) == parts_digest(project)
             return loading.load_project(staging, project, same_parts=same_parts, progress=self.progress)
 
-        return self._write(change, who=who, reason=reason, digest=digest)
+        return self._write(_Wanted(change, who, reason, digest=digest))
 
     def load_files(self, paths: Sequence[Path], *, who: str, reason: str = "load of files") -> Written:
         """Publish data files, each into the graph named by its stem, beside what is there. Raises as `load_project`."""
         graphs = {graph_iri(path.stem): path for path in paths}
 
         def change(staging: Staging) -> Changed:
-            loading.replace_graphs(staging.store, graphs, None, self.progress)
-            return Changed()
+            return Changed(touched=loading.replace_graphs(staging.store, graphs, None, self.progress))
 
         if self._home.current() is None:
             raise DataRefused("There is no release to add to yet: run `graph-service load` without a path first.")
-        return self._write(change, who=who, reason=reason)
+        return self._write(_Wanted(change, who, reason))
 
     def rollback(self, number: int, *, who: str, reason: str = "") -> Written:
         """Publish the content of an earlier release as a new one; derived statements are made anew.
@@ -170,104 +178,130 @@ class Publisher:
         if not self._home.keeps(number):
             raise ReleasePruned(f"The data of release {number} is no longer kept: it cannot be rolled back to.")
         why = reason or f"rollback to release {number}"
-        return self._write(lambda staging: Changed(parts=True), who=who, reason=why, digest=digest, source=number)
+        return self._write(_Wanted(lambda staging: Changed(parts=True), who, why, digest=digest, source=number))
 
-    def _write(
-        self,
-        change: Change,
-        *,
-        who: str,
-        reason: str,
-        digest: str | None = None,
-        source: int | None = None,
-        expected: Expected | None = None,
-        dry_run: bool = False,
-        vocabulary: bool = True,
-    ) -> Written:
+    def _write(self, wanted: _Wanted) -> Written:
         """The one way from a change to a release: lock, staging copy, change, rules, gate, commit."""
         with self._home.writer(self.wait_s):
             base = self._current_record()
-            if expected and base:
-                expected.check(base)
-            with self._staging(source or (base.number if base else None)) as staging:
-                changed = change(staging)
-                before, graphs = self._content(base.number) if base else (frozenset[Quad](), frozenset[Iri]())
-                asserted, warnings = self._asserted(staging, before)
-                stated = _without_derived(before)
-                same = asserted == stated and _graphs(staging.store) == graphs
-                warnings = (*changed.warnings, *warnings)
-                if base and same and not changed.parts:
-                    return Written(base, new=False, warnings=warnings)
-                if not vocabulary:
-                    _refuse_vocabulary(staging, asserted ^ stated)
-                record, after = self._release(staging, base, asserted, before, who=who, reason=reason, digest=digest)
-                if not dry_run:
-                    self.progress("release")
-                    self._commit(staging, record, after - before, before - after)
-                    self._home.prune(self.keep)
-            added, removed = len(asserted - stated), len(stated - asserted)
-            derived = record.added - added, record.removed - removed
-            return Written(record, True, added, removed, *derived, warnings=warnings)
+            if wanted.expected and base:
+                wanted.expected.check(base)
+            with self._staging(wanted.source or (base.number if base else None)) as staging:
+                written = self._attempt(staging, base, wanted)
+        if written.new and not wanted.dry_run:
+            self.published(written.record.number)
+        return written
 
-    def _asserted(self, staging: Staging, before: frozenset[Quad]) -> tuple[frozenset[Quad], tuple[str, ...]]:
-        """What is stated, apart from what the rules derive; new blank nodes get IRIs (RDF 1.1 Concepts, 3.5).
+    def _attempt(self, staging: Staging, base: ReleaseRecord | None, wanted: _Wanted) -> Written:
+        before = EmbeddedStore.open(self._home.store(base.number)) if base else EmbeddedStore.in_memory()
+        changed = wanted.change(staging)
+        with closing(Delta(self._home.staging)) as delta:
+            same = self._stated(staging, before, changed, delta, made_anew=wanted.source is not None)
+            if base and same and not changed.parts:
+                return Written(base, new=False, warnings=changed.warnings)
+            if not wanted.vocabulary:
+                _refuse_vocabulary(staging, delta)
+            warnings = name_blank_nodes(staging.store, delta) if self.union else ()
+            stated = delta.added.total(), delta.removed.total()
+            record = self._release(staging, before, base, delta, wanted, parts=changed.parts)
+            if not wanted.dry_run:
+                self.progress("release")
+                self._commit(staging, record, delta)
+                self._home.prune(self.keep)
+        derived = record.added - stated[0], record.removed - stated[1]
+        return Written(record, True, *stated, *derived, warnings=(*changed.warnings, *warnings))
 
-        Without them a delta could not be replayed. In the plain dataset of the specification they stay.
+    def _stated(
+        self, staging: Staging, before: EmbeddedStore, changed: Changed, delta: Delta, *, made_anew: bool
+    ) -> bool:
+        """Find what a change adds to and removes from what is stated; whether nothing is otherwise, graphs included.
+
+        Args:
+            made_anew: whether the derived graph is not that of the base, and does not matter.
         """
-        asserted = _without_derived(staging.store.quads())
-        blank = frozenset(quad for quad in asserted - before if any(map(_is_blank, quad))) if self.union else ()
-        if not blank:
-            return asserted, ()
-        parts = {part for subject, _, value, _ in blank for part in (subject, value) if isinstance(part, Iri)}
-        names = {part: Iri(GENID + uuid.uuid4().hex) for part in parts if _is_blank(part)}
-        named = frozenset((names.get(s, s), p, names.get(o, o) if isinstance(o, Iri) else o, g) for s, p, o, g in blank)
-        staging.store.replace_quads(blank, named)
-        warning = f"{len(names)} blank node{'s were' if len(names) > 1 else ' was'} given an IRI below {GENID}"
-        return asserted - blank | named, (warning,)
+        store = staging.store
+        here, there = set(store.graphs()), set(before.graphs())
+        touched = here | there | {DEFAULT_GRAPH} if changed.touched is None else changed.touched
+        if DERIVED_GRAPH in touched and not made_anew:
+            _put_back_derived(store, before)
+        for added, quads in ((True, changed.added), (False, changed.removed)):
+            if any(quad[3] == DERIVED_GRAPH for quad in quads):
+                raise GraphRefused(DERIVED)
+            delta.put_all(added, quads)
+        for graph in sorted(touched - {DERIVED_GRAPH}):
+            delta.put_differences(store, before, graph)
+        return not delta and here ^ there <= {DERIVED_GRAPH}
 
     def _release(
         self,
         staging: Staging,
+        before: EmbeddedStore,
         base: ReleaseRecord | None,
-        asserted: frozenset[Quad],
-        before: frozenset[Quad],
+        delta: Delta,
+        wanted: _Wanted,
         *,
-        who: str,
-        reason: str,
-        digest: str | None,
-    ) -> tuple[ReleaseRecord, frozenset[Quad]]:
-        """Take what is staged through rules and gate; the record of the release it may become, and its quads."""
+        parts: bool,
+    ) -> ReleaseRecord:
+        """Take what is staged through rules and gate; the record of the release it may become.
+
+        What the rules add and remove goes into the delta as well.
+        """
         now = datetime.datetime.now(datetime.UTC)
+        now = max(now, base.moment) if base else now  # clocks are set back; releases follow each other all the same
+        known = base if base and wanted.source is None and not parts and delta.is_small else None
         self.progress("rules")
-        derive(staging.store, staging.project, now.date())
+        self._derive(staging, before, known, delta, now.date())
         self.progress("gate")
-        derived = Iri(DERIVED_GRAPH)
-        quads = asserted | {(*triple, derived) for triple in staging.store.graph(derived)}
-        report = gate(quads, staging.project, union=self.union)
+        report = self._gate(staging, before, known, delta)
         number = (base.number if base else 0) + 1
-        counts = Counter(dict.fromkeys(staging.store.graphs(), 0))
-        counts.update(quad[3] for quad in quads)
-        touched = {quad[3] for quad in quads ^ before}
-        record = ReleaseRecord(
+        graphs = _counts(staging.store, base, delta)
+        digest = wanted.digest if wanted.digest is not None else (base.project_digest if base else "")
+        return ReleaseRecord(
             number=number,
             created=now.isoformat(timespec="seconds"),
-            who=who,
-            reason=reason,
+            who=wanted.who,
+            reason=wanted.reason,
             base=base.number if base else None,
-            quads=len(quads),
-            added=len(quads - before),
-            removed=len(before - quads),
-            digest=quad_digest(quads - before, before - quads, base.digest if base else "0"),
-            project_digest=digest if digest is not None else (base.project_digest if base else ""),
-            report=dict(report.counts),
-            graphs=dict(sorted(counts.items())),
-            software=version("graph-service"),
+            quads=sum(graphs.values()),
+            added=delta.added.total(),
+            removed=delta.removed.total(),
+            digest=delta.digest(base.digest if base else "0"),
+            project_digest=digest,
+            report=report,
+            graphs=graphs,
+            software=SOFTWARE,
             changed={
-                graph: base.changed_in(graph) if base and graph in base.graphs and graph not in touched else number
-                for graph in sorted(counts)
+                graph: base.changed_in(graph) if base and graph in base.graphs and graph not in delta.graphs else number
+                for graph in graphs
             },
         )
-        return record, quads
+
+    def _derive(
+        self, staging: Staging, before: EmbeddedStore, base: ReleaseRecord | None, delta: Delta, today: datetime.date
+    ) -> None:
+        """Bring the derived graph up to date, where the change reaches if the base was made by the same rules."""
+        if base and base.software == SOFTWARE:
+            days = (base.moment.date(), today)
+            with suppress(Unanalysable, TooMany):
+                stated = list(delta.quads())
+                delta.put_each(derive_where_reached(staging.store, before, staging.project, stated, days))
+                return
+        derive(staging.store, staging.project, today)
+        delta.put_each(staging.store.differences(before, Iri(DERIVED_GRAPH)))
+
+    def _gate(
+        self, staging: Staging, before: EmbeddedStore, base: ReleaseRecord | None, delta: Delta
+    ) -> dict[str, int]:
+        """Validate, where the change reaches if the base was let through by the same shapes; findings by severity."""
+        if base and delta.is_small:
+            with suppress(Unanalysable, TooMany):
+                changes = list(delta.quads())
+                counts = base.report
+                return dict(
+                    gate_where_reached(staging.store, before, staging.project, changes, counts, union=self.union)
+                )
+        report = gate(staging.store, staging.project, union=self.union, folder=self._home.staging)
+        return dict(report.counts)
 
     @contextmanager
     def _staging(self, number: int | None) -> Iterator[Staging]:
@@ -285,22 +319,17 @@ class Publisher:
             staging.store.close()
             self._home.clear_staging()
 
-    def _commit(self, staging: Staging, record: ReleaseRecord, added: Iterable[Quad], removed: Iterable[Quad]) -> None:
+    def _commit(self, staging: Staging, record: ReleaseRecord, delta: Delta) -> None:
         """Make what is staged the next release."""
         made = self._home.staging / "release"
         made.mkdir()
         staging.store.checkpoint(made / "store")
         staging.project.rename(made / "project")
-        self._home.commit(made, record, added, removed)
+        self._home.commit(made, record, delta.lines())
 
     def _current_record(self) -> ReleaseRecord | None:
         number = self._home.current()
         return self._home.record(number) if number else None
-
-    def _content(self, number: int) -> tuple[frozenset[Quad], frozenset[Iri]]:
-        """The quads of a release, and the names of its graphs, also of empty ones."""
-        store = EmbeddedStore.open(self._home.store(number))
-        return frozenset(store.quads()), _graphs(store)
 
 
 def project_digest(project: Path) -> str:
@@ -313,25 +342,12 @@ def parts_digest(project: Path) -> str:
     return _files_digest(project, loading.PARTS)
 
 
-def quad_digest(quads: Iterable[Quad], removed: Iterable[Quad] = (), base: str = "0") -> str:
-    """A digest of a set of quads, whatever their order: the sum of their SHA-256, so that a delta can update it.
-
-    Args:
-        quads, removed: what was added to and taken from the set whose digest is `base`; "0" is the empty one.
-    """
-    return f"{(int(base, 16) + _sum(quads) - _sum(removed)) % 2**256:064x}"
-
-
 def user_name() -> str:
     """The name of who runs this command, for the record."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
         return str(os.getuid())
-
-
-def _sum(quads: Iterable[Quad]) -> int:
-    return sum(int.from_bytes(hashlib.sha256(nquad(quad).encode()).digest()) for quad in quads)
 
 
 def _files_digest(folder: Path, parts: Iterable[str]) -> str:
@@ -342,18 +358,25 @@ def _files_digest(folder: Path, parts: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def _without_derived(quads: Iterable[Quad]) -> frozenset[Quad]:
-    return frozenset(quad for quad in quads if quad[3] != DERIVED_GRAPH)
+def _counts(store: EmbeddedStore, base: ReleaseRecord | None, delta: Delta) -> dict[str, int]:
+    """How many triples each graph holds, also an empty one; sorted by name."""
+    counts = Counter[str](base.graphs if base else {})
+    counts.update(delta.added)
+    counts.subtract(delta.removed)
+    named = set(store.graphs())
+    return {graph: counts[graph] for graph in sorted(named | {DEFAULT_GRAPH}) if graph in named or counts[graph]}
 
 
-def _graphs(store: EmbeddedStore) -> frozenset[Iri]:
-    return frozenset(store.graphs()) - {DERIVED_GRAPH}
+def _put_back_derived(store: EmbeddedStore, before: EmbeddedStore) -> None:
+    """What was taken from the derived graph is put back: it is for the rules alone. So nothing may be put into it."""
+    taken: list[Quad] = []
+    for added, quad in store.differences(before, Iri(DERIVED_GRAPH)):
+        if added:
+            raise GraphRefused(DERIVED)
+        taken.append(quad)
+    store.replace_quads((), taken)
 
 
-def _is_blank(part: object) -> bool:
-    return isinstance(part, Iri) and part.startswith("_:")
-
-
-def _refuse_vocabulary(staging: Staging, difference: Iterable[Quad]) -> None:
-    if touched := sorted({quad[3] for quad in difference} & staging.vocabulary):
+def _refuse_vocabulary(staging: Staging, delta: Delta) -> None:
+    if touched := sorted(delta.graphs & staging.vocabulary):
         raise Forbidden(f"The graph {touched[0]} says what words mean: changing it takes a token of scope admin.")

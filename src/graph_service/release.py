@@ -21,8 +21,8 @@ from graph_service.errors import (
     nearest,
 )
 from graph_service.home import ReleaseRecord
-from graph_service.store.embedded import query_form
 from graph_service.store.protocol import Dataset, GraphStore
+from graph_service.store.tokens import query_form
 from graph_service.terms import ELP, PREFIXES, RDFS, XSD, Binding, Iri, Literal, Term, Triple, record_iri
 
 CATALOGUE = "catalogue.json"  # the query files of a release, read and checked when it was published
@@ -73,6 +73,7 @@ class Release:
         pinned: bool = False,
         clock: Callable[[], datetime.date] = utc_today,
         later: Callable[[], Catalogue] | None = None,
+        checkpoint: Path | None = None,
     ) -> None:
         """Open a release.
 
@@ -80,8 +81,9 @@ class Release:
             union: queries see all graphs as one.
             pinned: it was asked for by number, so "today" is its own day.
             later: the questions of today, for those that the release did not have yet.
+            checkpoint: the folder of the home that holds its graph, whichever engine answers.
         """
-        self.store, self.record, self._project = store, record, project
+        self.store, self.record, self._project, self.checkpoint = store, record, project, checkpoint
         self._union, self._pinned, self._clock, self._later = union, pinned, clock, later
         self._members: dict[str, tuple[Member, ...]] = {}
         self._labels: dict[Iri, tuple[Literal, ...]] = {}
@@ -154,12 +156,11 @@ class Release:
 
     def describe(self, iris: Iterable[Iri]) -> tuple[Triple, ...]:
         """The statements of some records, with their evidence and its sources; sorted, each once."""
-        found: set[Triple] = set()
-        records = set(iris)
-        evidence = {e for iri in records for e in self.store.objects(iri, Iri(ELP + "evidence")) if isinstance(e, Iri)}
-        sources = {s for e in evidence for s in self.store.objects(e, Iri(ELP + "source")) if isinstance(s, Iri)}
-        for iri in records | evidence | sources:
-            found.update((iri, predicate, value) for predicate, value in self.store.statements(iri))
+        found = set(self.store.described(set(iris)))
+        evidence = {e for _, predicate, e in found if predicate == ELP + "evidence" and isinstance(e, Iri)}
+        cited = set(self.store.described(evidence))
+        sources = {s for _, predicate, s in cited if predicate == ELP + "source" and isinstance(s, Iri)}
+        found |= cited | set(self.store.described(sources))
         return tuple(sorted(found, key=_triple_order))
 
     def exists(self, iri: Iri) -> bool:

@@ -8,10 +8,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
-from graph_service.errors import NoRelease, ReleasePruned
+from graph_service.errors import EngineUnavailable, NoRelease, ReleasePruned
 from graph_service.home import Home, ReleaseRecord
+from graph_service.mirroring import EngineState, Mirror
 from graph_service.release import Release, utc_today
 from graph_service.store.embedded import EmbeddedStore
+from graph_service.store.protocol import GraphStore
 
 OPENED = 8  # so many earlier releases stay open, those asked for last
 
@@ -19,11 +21,20 @@ OPENED = 8  # so many earlier releases stay open, those asked for last
 class Releases:
     """The releases in a home folder, for reading: the current one followed, older ones by number or moment.
 
-    `clock` says which day it is for what is asked of the current release without a date.
+    `clock` says which day it is for what is asked of the current release without a date. With a `mirror` a remote
+    engine answers what is asked of the current release, and that is the one that it holds; older ones are read from
+    the home folder.
     """
 
-    def __init__(self, home: Path, *, union: bool = True, clock: Callable[[], datetime.date] = utc_today) -> None:
-        self.home, self._union, self._clock = home, union, clock
+    def __init__(
+        self,
+        home: Path,
+        *,
+        union: bool = True,
+        clock: Callable[[], datetime.date] = utc_today,
+        mirror: Mirror | None = None,
+    ) -> None:
+        self.home, self._union, self._clock, self.mirror = home, union, clock, mirror
         self._home = Home(home)
         self._lock = threading.Lock()
         self._current: Release | None = None
@@ -31,16 +42,21 @@ class Releases:
 
     @property
     def number(self) -> int | None:
-        """The number of the release that is current at this moment; None if nothing is published."""
-        return self._home.current()
+        """The number of the release that is current at this moment; None if there is nothing to read."""
+        return self.mirror.held() if self.mirror else self._home.current()
+
+    def engine(self) -> EngineState:
+        """What answers for the current release, and how it stands with it."""
+        return self.mirror.told() if self.mirror else EngineState("embedded", True, release=self._home.current())
 
     def current(self) -> Release:
         """The release that is current at this moment.
 
         Raises:
             NoRelease: nothing has been published.
+            EngineUnavailable: the remote engine was not filled yet.
         """
-        number = self._last()
+        number = self._read_now()
         release = self._current
         if release is None or release.number != number:
             with self._lock:
@@ -107,23 +123,38 @@ class Releases:
         """The records of all releases, newest first."""
         return self._home.records()
 
+    def _read_now(self) -> int:
+        if self.mirror is None:
+            return self._last()
+        number = self.mirror.held()
+        if number is None or not self._home.keeps(number):
+            self._last()  # is there any?
+            raise EngineUnavailable(self.mirror.why())
+        return number
+
     def _last(self) -> int:
-        number = self.number
+        number = self._home.current()
         if number is None:
             raise NoRelease("Nothing is published yet: run `graph-service load`.")
         return number
 
     def _open(self, number: int, *, pinned: bool = False) -> Release:
-        current = self._current
-        shared = current.store if current is not None and current.number == number else None
-        store = shared or EmbeddedStore.open(self._home.store(number))
         project = self._home.project(number)
         return Release(
-            store,
+            self._store(number, pinned=pinned),
             self.record(number),
             project,
             union=self._union,
             pinned=pinned,
             clock=self._clock,
             later=(lambda: self.current().catalogue) if pinned else None,
+            checkpoint=self._home.store(number),
         )
+
+    def _store(self, number: int, *, pinned: bool) -> GraphStore:
+        if self.mirror is not None and not pinned:
+            return self.mirror.store(number)
+        current = self._current
+        if self.mirror is None and current is not None and current.number == number:
+            return current.store
+        return EmbeddedStore.open(self._home.store(number))

@@ -18,6 +18,9 @@ from typing import Any
 from graph_service.errors import SettingError
 
 PREFIX = "GRAPH_SERVICE_"
+_URL, _EXPECTED = r"(https?://[^/?#\s@]+([/?][^\s#]*)?)?", "an address, such as http://127.0.0.1:3030/ds/query"
+_PARAMETERS = r"([\w.~-]+(=[^&#\s]*)?(&[\w.~-]+(=[^&#\s]*)?)*)?"
+MOST_WORKERS = 64
 
 
 def shipped_project() -> Path:
@@ -79,6 +82,79 @@ class Settings:
         default=2000, metadata={"help": "memory for a copy of the graph; a larger one is read from disk", "min": 0}
     )
     cache_mb: int = field(default=200, metadata={"help": "memory for answers that are ready to send", "min": 0})
+    workers: int = field(
+        default=1,
+        metadata={
+            "help": "web processes, all on one address, following the same releases",
+            "min": 1,
+            "max": MOST_WORKERS,
+        },
+    )
+    stop_wait_s: int = field(
+        default=20, metadata={"help": "how long running requests may take to finish when the server stops", "min": 0}
+    )
+    request_wait_s: int = field(
+        default=30, metadata={"help": "how long a request may take to arrive, headers and body", "min": 1}
+    )
+    answer_wait_s: int = field(
+        default=60, metadata={"help": "how long a client may take next to nothing of its answer", "min": 1}
+    )
+    max_header_bytes: int = field(
+        default=65_536, metadata={"help": "longest request line and headers together", "min": 1024}
+    )
+    max_connections: int = field(default=2000, metadata={"help": "connections of each web process", "min": 10})
+    min_free_mb: int = field(
+        default=100, metadata={"help": "room on the disk of the home below which the service is not ready", "min": 0}
+    )
+    log: str = field(
+        default="off",
+        metadata={
+            "help": "a line for each request, without who asked: as text, as JSON, or none; messages come in any case",
+            "one_of": ("text", "json", "off"),
+        },
+    )
+    log_level: str = field(
+        default="warning",
+        metadata={"help": "messages to log, from this level on", "one_of": ("debug", "info", "warning", "error")},
+    )
+    engine: str = field(
+        default="embedded",
+        metadata={
+            "help": "what answers: the engine within, or a SPARQL 1.1 store that the service keeps filled",
+            "one_of": ("embedded", "remote"),
+        },
+    )
+    remote_query_url: str = field(
+        default="", metadata={"help": "where the remote engine takes queries", "pattern": _URL, "expected": _EXPECTED}
+    )
+    remote_update_url: str = field(
+        default="", metadata={"help": "where it takes updates", "pattern": _URL, "expected": _EXPECTED}
+    )
+    remote_store_url: str = field(
+        default="",
+        metadata={"help": "where it takes graphs (Graph Store Protocol)", "pattern": _URL, "expected": _EXPECTED},
+    )
+    remote_user: str = field(default="", metadata={"help": "name under which to ask it"})
+    remote_password: str = field(default="", repr=False, metadata={"help": "password of that name", "secret": True})
+    remote_token: str = field(
+        default="", repr=False, metadata={"help": "bearer token, in the place of name and password", "secret": True}
+    )
+    remote_union: str = field(
+        default="",
+        metadata={
+            "help": "parameters with which its queries see all graphs as one, such as union-default-graph for Oxigraph",
+            "pattern": _PARAMETERS,
+            "expected": "parameters of an address, such as default-graph-uri=urn:x-arq:UnionGraph",
+        },
+    )
+    remote_timeout: str = field(
+        default="",
+        metadata={
+            "help": "the parameter that takes a deadline: timeout={s} for Fuseki or GraphDB, timeout={ms} for Stardog",
+            "pattern": rf"({_PARAMETERS}\{{m?s\}}\w*)?",
+            "expected": "a parameter of an address with {s} or {ms} in it, such as timeout={s}",
+        },
+    )
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def origin(self, name: str) -> str:
@@ -106,7 +182,16 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             raise SettingError(name, origin=origin, problem=f"there is no such setting; known are {', '.join(known)}")
         values[name] = _read(name, value, origin, known[name].metadata)
     settings = Settings(**values, origins={name: origin for name, (_, origin) in given.items()})
+    _check_engine(settings)
     return _absolute(settings)
+
+
+def share_metrics(folder: Path) -> None:
+    """Have the processes that are started from now on keep what they count in a folder, so that it can be summed.
+
+    The Prometheus client knows the folder by the environment alone, and reads it once.
+    """
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def _file(path: Path, must_exist: bool) -> Mapping[str, object]:
@@ -143,6 +228,18 @@ def _integer(name: str, value: object, origin: str, rules: Mapping[str, object])
         limits = f"at least {low}" if high is None else f"between {low} and {high}"
         raise SettingError(name, origin=origin, problem=f"{number} is out of range, it must be {limits}")
     return number
+
+
+def _check_engine(settings: Settings) -> None:
+    """Refuse what does not go together."""
+    if settings.engine != "remote":
+        return
+    origin = settings.origin("engine")
+    if not settings.remote_query_url:
+        problem = "remote needs the address at which the engine takes queries, remote_query_url"
+        raise SettingError("engine", origin=origin, problem=problem)
+    if settings.default_graph != "union":
+        raise SettingError("engine", origin=origin, problem="remote needs default_graph to be union")
 
 
 def _absolute(settings: Settings) -> Settings:

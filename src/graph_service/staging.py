@@ -12,25 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graph_service.catalogue import Catalogue, read_catalogue
+from graph_service.deriving import derive
 from graph_service.errors import DataRefused, DoesNotConform
+from graph_service.gating import SHAPES, gate
 from graph_service.store.embedded import EmbeddedStore, parse_rdf
-from graph_service.terms import (
-    DERIVED_GRAPH,
-    EXAMPLES_GRAPH,
-    XSD,
-    Iri,
-    Literal,
-    Quad,
-    Triple,
-    compact,
-    graph_iri,
-    ntriple,
-)
-from graph_service.validation import ValidationReport, check_shapes, validate
-
-SHAPES = "ontology/shapes.ttl"
-RULES = "ontology/rules"
-RELEASE_DATE = "_release_date"  # the variable that a rule may use for the day of the release
+from graph_service.terms import DERIVED_GRAPH, EXAMPLES_GRAPH, Iri, Quad, Triple, compact, graph_iri, ntriple
+from graph_service.validation import ValidationReport, check_shapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +37,16 @@ class Staging:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What a change tells of itself: what its author should know, and whether project files changed as well."""
+    """What a change tells of itself: what its author should know, and what can be otherwise than before.
+
+    What it cannot tell is found by comparing, graph by graph.
+    """
 
     warnings: tuple[str, ...] = ()
-    parts: bool = False
+    parts: bool = False  # whether project files changed as well
+    added: frozenset[Quad] = frozenset()  # exactly these, which were not there
+    removed: frozenset[Quad] = frozenset()  # exactly these, which were
+    touched: frozenset[Iri] | None = None  # and, beside these, anything in these graphs; None: in any graph
 
 
 Change = Callable[[Staging], Changed]
@@ -112,43 +105,6 @@ def refuse_rewritten(arrived: set[Triple], kept: set[Triple], name: str) -> None
         raise DataRefused(f"{name}: {compact(subject)} {compact(predicate)}: {value} is not in canonical form{hint}.")
 
 
-def derive(store: EmbeddedStore, project: Path, today: datetime.date) -> None:
-    """Make the derived graph anew: every rule in order of file name, each seeing what those before it gave."""
-    graph = Iri(DERIVED_GRAPH)
-    store.remove_graph(graph)
-    date = Literal(today.isoformat(), datatype=XSD + "date")
-    derived: set[Triple] = set()
-    for path in sorted((project / RULES).glob("*.rq")):
-        rule = path.read_text(encoding="utf-8")
-        binding = {RELEASE_DATE: date} if f"?{RELEASE_DATE}" in rule else {}  # the engine refuses unused ones
-        found = set(store.construct(rule, binding)) - derived
-        derived |= found
-        store.add(graph, found)
-
-
-def gate(quads: Iterable[Quad], project: Path, *, union: bool = True) -> ValidationReport:
-    """Let through only what conforms.
-
-    Args:
-        union: whether queries see all graphs as one, so that a triple may stand in one of them only.
-
-    Raises:
-        DataRefused: a triple stands in two graphs.
-        DoesNotConform: the shapes find violations.
-    """
-    graph_of: dict[Triple, Iri] = {}
-    for subject, predicate, value, graph in quads:
-        triple = (subject, predicate, value)
-        if (other := graph_of.setdefault(triple, graph)) != graph and union:
-            first, second = sorted((compact(other), compact(graph)))
-            statement = " ".join(compact(str(part)) for part in triple)
-            raise DataRefused(f"The statement {statement} stands in two graphs, {first} and {second}: remove one.")
-    report = validate(graph_of, (project / SHAPES).read_text(encoding="utf-8"))
-    if not report.conforms:
-        raise DoesNotConform(report)
-    return report
-
-
 def check_project(project: Path) -> Catalogue:
     """Check what does not need the data: the shapes themselves, and every query file; return the latter.
 
@@ -186,7 +142,7 @@ def validate_files(paths: Sequence[Path], project: Path) -> ValidationReport:
     """
     check_project(project)
     try:
-        return gate(preview(project, paths).quads(), project)
+        return gate(preview(project, paths), project)
     except DoesNotConform as error:
         return error.report
 

@@ -7,9 +7,10 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from graph_service import staging
 from graph_service.asking import once_per_release
+from graph_service.deriving import derive
 from graph_service.errors import DataRefused, QueryRefused
+from graph_service.gating import SHAPES
 from graph_service.release import Release
 from graph_service.store.embedded import EmbeddedStore
 from graph_service.store.tokens import mentions
@@ -20,10 +21,11 @@ UPLOAD = graph_iri("upload")  # where statements go that name no graph
 SPARQL_OF_SHAPES = {f"{SH}{name}" for name in ("select", "ask", "construct", "update")}
 
 
-def with_release(release: Release, graphs: Mapping[Iri, set[Triple]]) -> ValidationReport:
+def with_release(checkpoint: Path, project: Path, graphs: Mapping[Iri, set[Triple]]) -> ValidationReport:
     """Validate graphs together with a release, as a load would: each stands in the place of the graph of its name.
 
-    Findings that the release has anyway are left out: the report is about what was sent.
+    Args:
+        checkpoint, project: the folders of the release.
 
     Raises:
         DataRefused: a triple term, which the shapes cannot see.
@@ -31,16 +33,23 @@ def with_release(release: Release, graphs: Mapping[Iri, set[Triple]]) -> Validat
     for triples in graphs.values():
         _refuse_triple_terms(triples)
     with tempfile.TemporaryDirectory() as folder:
-        store = EmbeddedStore.create(_copied(release, Path(folder) / "store"))
+        EmbeddedStore.open(checkpoint).checkpoint(Path(folder) / "store")  # checkpoints share their files
+        store = EmbeddedStore.create(Path(folder) / "store")
         for graph, triples in graphs.items():
             store.replace_graph(graph, triples)
-        staging.derive(store, release.project, datetime.datetime.now(datetime.UTC).date())
+        derive(store, project, datetime.datetime.now(datetime.UTC).date())
         kept = {(s, p, o) for s, p, o, graph in store.quads() if graph not in graphs}
         store.close()
     sent = set[Triple]().union(*graphs.values())
-    report = validate(kept | sent, _shapes(release))  # what was sent as it was written, not as the store keeps it
-    known = _known(release)
-    return ValidationReport(tuple(finding for finding in report.findings if finding not in known))
+    # what was sent as it was written, not as the store keeps it
+    return validate(kept | sent, (project / SHAPES).read_text(encoding="utf-8"))
+
+
+@once_per_release
+def known(release: Release) -> frozenset[Finding]:
+    """What the shapes say of the release itself, whatever was sent."""
+    triples = ((s, p, o) for s, p, o, _ in release.store.quads())
+    return frozenset(validate(triples, release.file(SHAPES).decode()).findings)
 
 
 def with_shapes(triples: Iterable[Triple], shapes: Iterable[Triple]) -> ValidationReport:
@@ -60,27 +69,6 @@ def with_shapes(triples: Iterable[Triple], shapes: Iterable[Triple]) -> Validati
     text = "".join(sorted(map(ntriple, rules)))
     check_shapes(text, "shapes")
     return validate(data, text)
-
-
-@once_per_release
-def _known(release: Release) -> frozenset[Finding]:
-    """What the shapes say of the release itself."""
-    return frozenset(validate(_triples(release), _shapes(release)).findings)
-
-
-def _triples(release: Release) -> set[Triple]:
-    return {(s, p, o) for s, p, o, _ in release.store.quads()}
-
-
-def _shapes(release: Release) -> str:
-    return release.file(staging.SHAPES).decode()
-
-
-def _copied(release: Release, folder: Path) -> Path:
-    """The release as a store that can be written to; checkpoints share their files."""
-    if isinstance(release.store, EmbeddedStore):
-        release.store.checkpoint(folder)
-    return folder
 
 
 def _refuse_triple_terms(triples: Iterable[Triple]) -> None:

@@ -11,16 +11,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import rdflib
-from rdflib.namespace import RDF, SH
 
 from graph_service.errors import RdfSyntaxError, ShapesError
-from graph_service.terms import RDF_TYPE, XSD, XSD_STRING, Iri, Literal, Term, Triple, choose, compact, ntriple
+from graph_service.store.embedded import parse_rdf
+from graph_service.terms import RDF, RDF_TYPE, SH, XSD, Iri, Literal, Term, Triple, choose, compact, ntriple
+
+if TYPE_CHECKING:
+    import shacl
 
 rdflib.NORMALIZE_LITERALS = False  # a report must show literals as they were written; one switch for all threads
 
 Engine = Callable[[str, str], rdflib.Graph]  # (data as N-Triples, shapes as Turtle) → report graph
+
+_Said: TypeAlias = dict[Iri, list[tuple[Iri, Term]]]  # what is said of each node of a report
 
 SEVERITIES = ("Violation", "Warning", "Info")
 
@@ -79,8 +86,11 @@ class ValidationReport:
         """The report as RDF (SHACL, 3.6); blank nodes are Iris that start with `_:`."""
         report = Iri("_:report")
         truth = Literal("true" if self.conforms else "false", datatype=XSD + "boolean")
-        said: list[Triple] = [(report, Iri(RDF_TYPE), Iri(SH.ValidationReport)), (report, Iri(SH.conforms), truth)]
-        links: list[Triple] = [(report, Iri(SH.result), finding.node) for finding in self.findings]
+        said: list[Triple] = [
+            (report, Iri(RDF_TYPE), Iri(_sh("ValidationReport"))),
+            (report, Iri(_sh("conforms")), truth),
+        ]
+        links: list[Triple] = [(report, Iri(_sh("result")), finding.node) for finding in self.findings]
         results = [triple for finding in self.findings for triple in finding.statements]
         return tuple(dict.fromkeys([*said, *links, *results]))
 
@@ -94,7 +104,14 @@ def validate(triples: Iterable[Triple], shapes: str, engine: str = "shacl") -> V
         engine: "shacl" or "pyshacl".
     """
     data = "".join(map(ntriple, triples))
-    return read_report(ENGINES[engine](data, shapes))
+    if engine == "shacl":
+        return read_report(_triples(_run(lambda: _compile(shapes).validate_text(data, format="ntriples"))))
+    return read_report(_triples(ENGINES[engine](data, shapes).serialize(format="nt")))
+
+
+def validate_file(data: Path, shapes: str) -> ValidationReport:
+    """Validate a graph in a file of N-Triples, which is never held as text; otherwise as `validate`."""
+    return read_report(_triples(_run(lambda: _compile(shapes).validate_file(str(data)))))
 
 
 def check_shapes(shapes: str, file: str = "shapes.ttl") -> None:
@@ -106,14 +123,14 @@ def check_shapes(shapes: str, file: str = "shapes.ttl") -> None:
     """
     graph = parse_turtle(shapes, file)
     unknown = sorted(
-        {str(t) for triple in graph for t in triple if isinstance(t, rdflib.URIRef) and t.startswith(str(SH))}
+        {str(t) for triple in graph for t in triple if isinstance(t, rdflib.URIRef) and t.startswith(SH)}
         - _shacl_terms()
     )
     if unknown:
-        names = ", ".join("sh:" + term.removeprefix(str(SH)) for term in unknown)
+        names = ", ".join("sh:" + term.removeprefix(SH) for term in unknown)
         raise ShapesError(f"{file}: not in the SHACL vocabulary: {names}. Check the spelling.")
     data = graph.serialize(format="nt")
-    report = read_report(ENGINES["shacl"](data, _asset("shacl-shacl.ttl")))
+    report = validate(parse_rdf(data.encode(), file, "nt"), _asset("shacl-shacl.ttl"))
     if not report.conforms:
         first = report.violations[0]
         raise ShapesError(f"{file}: {first.focus_node} is not a valid shape: {first.sentence()}")
@@ -125,43 +142,58 @@ def parse_turtle(text: str, file: str) -> rdflib.Graph:
         return rdflib.Graph().parse(data=text, format="turtle")
     except Exception as error:  # rdflib's own BadSyntax and many built-in errors
         line = getattr(error, "lines", None)
-        raise RdfSyntaxError(str(error).replace("\n", " "), file=file, line=line and line + 1) from None
+        raise RdfSyntaxError(
+            str(error).replace("\n", " "), file=file, line=None if line is None else line + 1
+        ) from None
 
 
-def read_report(graph: rdflib.Graph) -> ValidationReport:
+def read_report(triples: Iterable[Triple]) -> ValidationReport:
     """Read the findings out of a `sh:ValidationReport` graph."""
-    results = graph.subjects(RDF.type, SH.ValidationResult)
-    nested = set(graph.objects(None, SH.detail))
-    findings = {_finding(graph, result) for result in results if result not in nested}
+    said: _Said = {}
+    for subject, predicate, value in triples:
+        said.setdefault(subject, []).append((predicate, value))
+    nested = {value for facts in said.values() for predicate, value in facts if predicate == _sh("detail")}
+    result = (RDF_TYPE, _sh("ValidationResult"))
+    findings = {_finding(said, node) for node, facts in said.items() if result in facts and node not in nested}
     return ValidationReport(tuple(sorted(findings, key=_order)))
 
 
-def _finding(graph: rdflib.Graph, result: rdflib.term.Node) -> Finding:
-    def one(predicate: rdflib.URIRef) -> rdflib.term.Node | None:
-        return graph.value(result, predicate)
+def _finding(said: _Said, result: Iri) -> Finding:
+    def one(name: str) -> Term | None:
+        return _value(said, result, _sh(name))
 
-    path, value = one(SH.resultPath), one(SH.value)
-    messages = [term for node in graph.objects(result, SH.resultMessage) if isinstance(term := _term(node), Literal)]
+    path = one("resultPath")
+    messages = [each for predicate, each in said[result] if predicate == _sh("resultMessage")]
+    texts = [message for message in messages if isinstance(message, Literal)]
     return Finding(
-        focus_node=_term(one(SH.focusNode)),
-        path=None if path is None else _path(graph, path),
-        value=None if value is None else _term(value),
-        severity=str(one(SH.resultSeverity)).removeprefix(str(SH)),
-        source_shape=str(one(SH.sourceShape)),
-        component=str(one(SH.sourceConstraintComponent)),
-        messages=tuple(sorted(messages, key=lambda message: (message.language or "", message.value))),
-        statements=tuple(_statements(graph, result)),
-        node=Iri(str(_term(result))),
+        focus_node=one("focusNode") or Iri(""),
+        path=None if path is None else _path(said, path),
+        value=one("value"),
+        severity=str(one("resultSeverity")).removeprefix(SH),
+        source_shape=str(one("sourceShape")),
+        component=str(one("sourceConstraintComponent")),
+        messages=tuple(sorted(texts, key=lambda message: (message.language or "", message.value))),
+        statements=tuple(_statements(said, result)),
+        node=result,
     )
 
 
-def _statements(graph: rdflib.Graph, node: rdflib.term.Node) -> Iterator[Triple]:
+def _statements(said: _Said, node: Iri) -> Iterator[Triple]:
     """What is said of a result, its path and its details; the shape and the value stay names."""
-    for predicate, value in graph.predicate_objects(node):
-        yield Iri(str(_term(node))), Iri(str(predicate)), _term(value)
-        followed = predicate not in (SH.sourceShape, SH.sourceConstraint, SH.focusNode, SH.value)
-        if isinstance(value, rdflib.BNode) and followed:
-            yield from _statements(graph, value)
+    for predicate, value in said.get(node, ()):
+        yield node, predicate, value
+        followed = predicate not in map(_sh, ("sourceShape", "sourceConstraint", "focusNode", "value"))
+        if isinstance(value, Iri) and value.startswith("_:") and followed:
+            yield from _statements(said, value)
+
+
+def _value(said: _Said, node: Term, predicate: str) -> Term | None:
+    facts = said.get(node, ()) if isinstance(node, Iri) else ()
+    return next((value for name, value in facts if name == predicate), None)
+
+
+def _sh(name: str) -> str:
+    return SH + name
 
 
 def _order(finding: Finding) -> tuple[int, str, str, str, str]:
@@ -169,34 +201,41 @@ def _order(finding: Finding) -> tuple[int, str, str, str, str]:
     return severity, str(finding.focus_node), finding.path or "", finding.source_shape, str(finding.value or "")
 
 
-def _term(node: rdflib.term.Node | None) -> Term:
-    if isinstance(node, rdflib.Literal):
-        return Literal(str(node), node.language, str(node.datatype or XSD_STRING))
-    return Iri(f"_:{node}" if isinstance(node, rdflib.BNode) else str(node))
-
-
-def _path(graph: rdflib.Graph, node: rdflib.term.Node) -> str:
+def _path(said: _Said, node: Term) -> str:
     """Write a result path in SPARQL property-path syntax; a plain property as its bare IRI."""
-    if isinstance(node, rdflib.URIRef):
+    if not str(node).startswith("_:"):
         return str(node)
-    if (inverse := graph.value(node, SH.inversePath)) is not None:
-        return f"^{_path(graph, inverse)}"
-    if (choice := graph.value(node, SH.alternativePath)) is not None:
-        return "|".join(_path(graph, part) for part in graph.items(choice))
-    return "/".join(_path(graph, part) for part in graph.items(node))
+    if (inverse := _value(said, node, _sh("inversePath"))) is not None:
+        return f"^{_path(said, inverse)}"
+    if (choice := _value(said, node, _sh("alternativePath"))) is not None:
+        return "|".join(_path(said, part) for part in _items(said, choice))
+    return "/".join(_path(said, part) for part in _items(said, node))
+
+
+def _items(said: _Said, node: Term | None) -> Iterator[Term]:
+    while node is not None and (first := _value(said, node, RDF + "first")) is not None:
+        yield first
+        node = _value(said, node, RDF + "rest")
 
 
 def _by_shacl(data: str, shapes: str) -> rdflib.Graph:
+    return rdflib.Graph().parse(data=_run(lambda: _compile(shapes).validate_text(data, format="ntriples")), format="nt")
+
+
+def _run(validation: Callable[[], shacl.Report]) -> str:
+    """The report as N-Triples."""
     try:
-        compiled = _compile(shapes)
-        report = compiled.validate_text(data, format="ntriples")
+        return validation().serialize("ntriples")
     except ValueError as error:
         raise ShapesError(str(error)) from None
-    return rdflib.Graph().parse(data=report.serialize("ntriples"), format="nt") if len(report) else rdflib.Graph()
+
+
+def _triples(report: str) -> Iterator[Triple]:
+    return parse_rdf(report.encode(), "report", "nt")
 
 
 @lru_cache(maxsize=8)
-def _compile(shapes: str):  # type: ignore[no-untyped-def]  # the package has no types
+def _compile(shapes: str) -> shacl.Shapes:
     import shacl
 
     return shacl.Shapes.from_turtle(shapes)

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from graph_service.errors import GraphRefused, UnknownTerm, nearest
-from graph_service.staging import Change, Changed, Staging, graph_triples
-from graph_service.store.embedded import rewritings
+from graph_service.staging import Change, Changed, Staging
+from graph_service.store.native import as_kept, rewritings
 from graph_service.store.protocol import Dataset
-from graph_service.terms import DEFAULT_GRAPH, DERIVED_GRAPH, Iri, Literal, Triple
+from graph_service.terms import DEFAULT_GRAPH, DERIVED_GRAPH, Iri, Literal, Quad, Triple
+
+NO_GRAPHS: frozenset[Iri] = frozenset()
 
 
 def update(text: str, dataset: Dataset, base: str = "") -> Change:
@@ -19,7 +21,12 @@ def update(text: str, dataset: Dataset, base: str = "") -> Change:
 
     Relative IRIs are read against `base`, and are syntax errors without one.
     """
-    return lambda staging: Changed(tuple(staging.store.update(text, dataset, base)))
+
+    def change(staging: Staging) -> Changed:
+        done = staging.store.update(text, dataset, base)
+        return Changed(done.warnings, added=done.added, removed=done.removed, touched=done.touched)
+
+    return change
 
 
 def put_graph(graph: Iri, triples: Iterable[Triple]) -> Change:
@@ -28,9 +35,13 @@ def put_graph(graph: Iri, triples: Iterable[Triple]) -> Change:
 
     def change(staging: Staging) -> Changed:
         arrived = set(triples)
-        if arrived != graph_triples(staging.store, graph) or not exists(staging, graph):
-            staging.store.replace_graph(graph, arrived)
-        return _rewritten(arrived)
+        wanted = as_kept(arrived)
+        there = {triple: triple in wanted for triple in staging.store.graph(graph)}
+        removed = _quads((triple for triple, stays in there.items() if not stays), graph)
+        added = _quads(wanted - there.keys(), graph)
+        staging.store.replace_quads(removed, ())
+        staging.store.add(graph, (quad[:3] for quad in added))
+        return Changed(_rewritten(arrived), added=added, removed=removed, touched=NO_GRAPHS)
 
     return change
 
@@ -41,8 +52,9 @@ def post_graph(graph: Iri, triples: Iterable[Triple]) -> Change:
 
     def change(staging: Staging) -> Changed:
         arrived = set(triples)
-        staging.store.add(graph, arrived)
-        return _rewritten(arrived)
+        added = frozenset(quad for quad in _quads(as_kept(arrived), graph) if quad not in staging.store)
+        staging.store.add(graph, (quad[:3] for quad in added))
+        return Changed(_rewritten(arrived), added=added, touched=NO_GRAPHS)
 
     return change
 
@@ -55,7 +67,7 @@ def delete_graph(graph: Iri) -> Change:
         if not exists(staging, graph):
             raise unknown_graph(graph, staging.store.graphs())
         staging.store.remove_graph(graph)
-        return Changed()
+        return Changed(touched=frozenset((graph,)))
 
     return change
 
@@ -75,5 +87,9 @@ def _refuse_derived(graph: Iri) -> None:
         raise GraphRefused(f"The graph {DERIVED_GRAPH} is made by rules with each release and cannot be written.")
 
 
-def _rewritten(triples: Iterable[Triple]) -> Changed:
-    return Changed(tuple(sorted(rewritings(value for _, _, value in triples if isinstance(value, Literal)))))
+def _rewritten(triples: Iterable[Triple]) -> tuple[str, ...]:
+    return tuple(sorted(rewritings(value for _, _, value in triples if isinstance(value, Literal))))
+
+
+def _quads(triples: Iterable[Triple], graph: Iri) -> frozenset[Quad]:
+    return frozenset((*triple, graph) for triple in triples)

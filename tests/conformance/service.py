@@ -69,7 +69,7 @@ class Published:
     """In the place of the releases of a home folder: one release, made of the files of one test."""
 
     def __init__(self, home: Home) -> None:
-        self._home = home
+        self._home, self.mirror = home, None
         self.number = 0
         self.publish((), {})
 

@@ -14,8 +14,8 @@ from rdflib import RDF, XSD
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.sparql import Query
 
+from graph_service.deriving import derive
 from graph_service.release import Release
-from graph_service.staging import derive
 from graph_service.store.embedded import EmbeddedStore, parse_rdf
 from graph_service.terms import (
     DERIVED_GRAPH,

@@ -21,8 +21,8 @@ import rdflib
 from rdflib import RDF, SH, URIRef
 from rdflib.collection import Collection
 
+from graph_service.deriving import derive
 from graph_service.release import Release
-from graph_service.staging import derive
 from graph_service.store.embedded import EmbeddedStore, parse_rdf
 from graph_service.terms import DERIVED_GRAPH, ELP, ID, LANGUAGES, PREFIXES, Iri, Triple, graph_iri, ntriple
 from graph_service.validation import ValidationReport, check_shapes, validate

@@ -18,8 +18,9 @@ from graph_service import errors, writing
 from graph_service.errors import GraphServiceError
 from graph_service.home import Home
 from graph_service.publishing import Publisher
+from graph_service.readers.answers import Limits
 from graph_service.readers.frames import Query
-from graph_service.readers.lanes import Limits, Readers
+from graph_service.readers.lanes import Readers
 from graph_service.store.embedded import EmbeddedStore
 from graph_service.store.protocol import Dataset
 

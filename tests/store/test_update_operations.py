@@ -154,7 +154,7 @@ def test_nothing_is_fetched(store: EmbeddedStore, text: str):
 
 def test_load_silent_does_nothing_and_says_so(store: EmbeddedStore):
     """SPARQL 1.1 Update, 3.1.4: with SILENT a failure is no error."""
-    warnings = store.update("LOAD SILENT <http://127.0.0.1:1/x> INTO GRAPH <urn:g>")
+    warnings = store.update("LOAD SILENT <http://127.0.0.1:1/x> INTO GRAPH <urn:g>").warnings
 
     assert len(store) == 2
     assert "fetches nothing" in warnings[0]
@@ -174,13 +174,13 @@ def test_a_graph_of_the_request_must_be_an_iri(store: EmbeddedStore):
 
 def test_literals_that_are_kept_otherwise_are_told(store: EmbeddedStore):
     """Only those that are inserted."""
-    warnings = store.update(
+    done = store.update(
         f"""PREFIX xsd: <{XSD}>
         INSERT DATA {{ GRAPH <urn:n> {{ <urn:a> <urn:p> "007"^^xsd:integer , 08 , 1.5 , "x" , "300"^^<{XSD}byte> }} }} ;
         DELETE {{ GRAPH <urn:n> {{ ?s ?p "009"^^xsd:integer }} }} WHERE {{ ?s ?p 010 }}"""
     )
 
-    assert [warning.split("^^")[0] for warning in warnings] == [
+    assert [warning.split("^^")[0] for warning in done.warnings] == [
         'The literal "007"', 'The literal "08"', 'The literal "300"'
     ]  # fmt: skip
     assert (Iri("urn:a"), Iri("urn:p"), Literal("7", datatype=XSD + "integer")) in set(store.graph(Iri("urn:n")))

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from urllib.request import urlopen
+
 import pytest
+from serving import serving
+
+from graph_service.settings import Settings
+from graph_service.web.app import create_app
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+SECURITY = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
+}
 ADDRESSES = [
     "/",
     "/roadmaps/PE",
@@ -24,21 +40,34 @@ ADDRESSES = [
 ]
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
-def test_every_answer_has_the_security_headers(client, address: str):
-    """The policy allows nothing but the service's own host; reading is open to other origins."""
-    headers = client.get(address).headers
+def test_every_answer_has_the_security_headers(client):
+    """At every address, whatever the answer: the policy allows nothing but the service's own host, no page of others
+    may hold or steer ours, and reading is open to other origins."""
+    paths = {re.sub(r"\{(\w+):suffix\}", "", route.path) for route in client.app.state.routes}
+    plain = {re.sub(r"\{.*?\}", "x", path) for path in paths}
+    asked = [("GET", address, "*/*") for address in (*ADDRESSES, "/static/style.css")]
+    asked += [(method, address, "image/x-none") for address in sorted(plain) for method in ("GET", "POST", "OPTIONS")]
+    for method, address, accept in asked:
+        headers = client.request(method, address, headers={"Accept": accept}).headers
+        assert {name: headers.get(name) for name in SECURITY} == SECURITY, (method, address)
+        assert "Strict-Transport-Security" not in headers
 
-    assert headers["Content-Security-Policy"] == POLICY
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"]
-    assert headers["Access-Control-Allow-Origin"] == "*"
+
+def test_over_https_browsers_are_told_to_stay_there(home, releases, project_dir):
+    """Where the setting `base_url` says that the service is reached so (RFC 6797)."""
+    settings = Settings(home=home, project=project_dir, base_url="https://data.example.org")
+    with serving(create_app(releases, settings)) as origin:
+        for address in ("/health/live", "/privacy", "/privacy", "/privacy", "/sparql?query=ASK%20%7B%7D"):
+            with urlopen(origin + address) as answer:
+                assert "max-age=" in answer.headers["Strict-Transport-Security"], address
+                assert {name: answer.headers[name] for name in SECURITY} == SECURITY
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_head_is_a_get_without_its_body(client, address: str):
     """HEAD has the status and headers of GET, Content-Length included (RFC 9110, 9.3.2)."""
-    get, head = client.get(address), client.head(address)
+    asked = {"X-Request-ID": "one"}
+    get, head = client.get(address, headers=asked), client.head(address, headers=asked)
 
     assert head.content == b""
     assert head.status_code == get.status_code

@@ -9,6 +9,10 @@ import pytest
 import rdflib
 from pyoxigraph import RdfFormat
 from rdflib import SH
+from starlette.testclient import TestClient
+
+from graph_service.settings import Settings
+from graph_service.web.app import create_app
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 ELP = "https://w3id.org/elpaccto/ontology#"
@@ -215,3 +219,25 @@ def test_a_browser_gets_a_form_and_its_answer_as_a_page(client):
 
     assert page.status_code == 200 and 'enctype="multipart/form-data"' in page.text
     assert answer.status_code == 200 and f"{ID}mandate/x" in answer.text
+
+
+MONSTROUS = """@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix ex: <http://example.org/> .
+ex:Shape a sh:NodeShape ; sh:targetSubjectsOf ex:p ; sh:sparql [ a sh:SPARQLConstraint ; sh:message "never" ;
+  sh:select '''SELECT $this WHERE { $this ?a ?b . ?c ?d ?e . ?f ?g ?h . ?i ?j ?k . ?l ?m ?n
+    FILTER(STRLEN(CONCAT(STR(?e), STR(?h), STR(?k), STR(?n))) > 9999) }''' ] ."""
+
+
+def test_shapes_whose_queries_never_end_are_stopped(home, releases, project_dir):
+    """At the deadline, with 504; nobody else waits for them."""
+    app = create_app(releases, Settings(home=home, project=project_dir, query_timeout_s=1))
+    data = "\n".join(f"<http://example.org/{number}> <http://example.org/p> {number} ." for number in range(300))
+    files = {
+        "data": ("data.ttl", data, "text/turtle"),
+        "shapes": ("shapes.ttl", MONSTROUS, "text/turtle"),
+    }
+    with TestClient(app) as own:
+        answer = own.post("/validate", files=files)
+
+        assert answer.status_code == 504
+        assert "stopped after 1 s" in answer.json()["detail"]
+        assert own.post("/validate", content=GOOD, headers={"Content-Type": "text/turtle"}).status_code in (200, 504)

@@ -4,4 +4,5 @@ import sys
 
 from graph_service.cli import main
 
-sys.exit(main())
+if __name__ == "__main__":  # processes of our own read this module too
+    sys.exit(main())

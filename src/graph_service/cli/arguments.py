@@ -8,7 +8,13 @@ from graph_service.cli.changing import import_, list_tokens, load, new_token, re
 from graph_service.cli.checking import check, validate
 from graph_service.cli.common import Command
 from graph_service.cli.reading import export, query, releases, roadmap, show_settings
-from graph_service.cli.serving import serve
+from graph_service.cli.serving import back_up, restore, serve
+from graph_service.settings import MOST_WORKERS
+
+LOADING = """Publish the project, or the given files, as a new release. Files may be N-Quads, TriG, N-Triples, Turtle,
+RDF/XML or JSON-LD, plain or compressed (.gz .bz2 .zst), and of any size. Each graph that they name then holds what they
+say of it and nothing else; statements that name no graph go into that of the file's stem. It is all or nothing: a load
+that fails or is interrupted leaves everything as it was, and can simply be run again."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -25,8 +31,10 @@ def parser() -> argparse.ArgumentParser:
     made = command("serve", serve, "serve the graph over HTTP; loads the project first where nothing is published")
     made.add_argument("--host", help="address to listen on (setting host)")
     made.add_argument("--port", type=int, help="port to listen on (setting port); 0 takes a free one")
+    made.add_argument("--workers", type=_workers, metavar="N", help="web processes on that address (setting workers)")
     made = command("load", load, "publish the project, or the given files, as a new release")
-    made.add_argument("paths", nargs="*", metavar="PATH", help="Turtle files or folders of them; none: the project")
+    made.description = LOADING
+    made.add_argument("paths", nargs="*", metavar="PATH", help="files, or folders of them; none: the project")
     made.add_argument("--reason", help="why, for the record of the release")
     made = command("validate", validate, "validate the project together with the given files; publishes nothing")
     made.add_argument("paths", nargs="*", metavar="PATH", help="Turtle files or folders of them")
@@ -58,6 +66,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--reason", help="why, for the record of the release")
     made.add_argument("--dry-run", action="store_true", help="say what would change, publish nothing")
     _token_commands(commands)
+    made = command("backup", back_up, "keep releases, history and tokens in a new folder, also while serving")
+    made.add_argument("directory", metavar="DIR", help="a folder that is empty or not there yet")
+    made = command("restore", restore, "check a backup and bring it back into an empty home folder")
+    made.add_argument("directory", metavar="DIR", help="what `backup` wrote")
     made = command("check", check, "check that data, queries, links and translations are in order")
     made.add_argument("--fix", action="store_true", help="format the data files")
     made.add_argument(
@@ -65,6 +77,13 @@ def parser() -> argparse.ArgumentParser:
     )
     command("settings", show_settings, "list each setting with its value and origin")
     return whole
+
+
+def _workers(text: str) -> int:
+    """How many web processes, within the limits of the setting."""
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number between 1 and {MOST_WORKERS}")
+    return int(text)
 
 
 def _token_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

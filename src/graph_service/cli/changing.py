@@ -7,18 +7,20 @@ import sys
 from pathlib import Path
 
 from graph_service.cli.common import publisher_of
+from graph_service.cli.watching import loading
 from graph_service.settings import Settings
 
 
 def load(chosen: argparse.Namespace, settings: Settings) -> int:
     """Publish the project, or some files."""
+    from graph_service.bulk import data_files, load_files
     from graph_service.publishing import user_name
-    from graph_service.staging import expand_paths
 
     with publisher_of(settings) as publisher:
-        paths = expand_paths(map(Path, chosen.paths))
-        if paths:
-            done = publisher.load_files(paths, who=user_name(), reason=chosen.reason or "load of files")
+        if files := data_files(map(Path, chosen.paths)):
+            with loading() as progress:
+                change = load_files(files, progress)
+                done = publisher.write(change, who=user_name(), reason=chosen.reason or "load of files")
         else:
             reason = chosen.reason or "load of the project"
             done = publisher.load_project(settings.project, who=user_name(), reason=reason)

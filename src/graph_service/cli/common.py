@@ -20,9 +20,10 @@ Command = Callable[[argparse.Namespace, Settings], int]
 
 
 def followed(settings: Settings) -> Releases:
+    from graph_service.mirroring import mirror_of
     from graph_service.releases import Releases
 
-    return Releases(settings.home, union=settings.default_graph == "union")
+    return Releases(settings.home, union=settings.default_graph == "union", mirror=mirror_of(settings))
 
 
 @contextmanager
@@ -53,6 +54,19 @@ def publisher_of(settings: Settings) -> Iterator[Publisher]:
             progress=progress,
             union=settings.default_graph == "union",
         )
+    bring_up(settings)
+
+
+def bring_up(settings: Settings) -> None:
+    """Bring a remote engine, where there is one, to what is published; say so on stderr where that fails."""
+    from graph_service.mirroring import mirror_of
+
+    mirror = mirror_of(settings)
+    try:
+        if mirror is not None:
+            mirror.catch_up()
+    except errors.GraphServiceError as error:
+        print(f"graph-service: warning: {error}", file=sys.stderr)
 
 
 def pairs(texts: Iterable[str]) -> Iterable[tuple[str, str]]:

@@ -82,7 +82,7 @@ def show_settings(chosen: argparse.Namespace, settings: Settings) -> int:
     """List each setting with its value and origin."""
     for item in fields(Settings):
         if item.name != "origins":
-            print(
-                f"{item.name} = {getattr(settings, item.name)}\t({settings.origin(item.name)}) {item.metadata['help']}"
-            )
+            value = getattr(settings, item.name)
+            shown = "(set)" if value and item.metadata.get("secret") else value
+            print(f"{item.name} = {shown}\t({settings.origin(item.name)}) {item.metadata['help']}")
     return 0

@@ -1,45 +1,63 @@
-"""The command that serves."""
+"""The commands of whoever runs the service: serve, backup, restore."""
 
 from __future__ import annotations
 
 import argparse
-import logging
+import dataclasses
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graph_service import errors
 from graph_service.cli.changing import load
-from graph_service.cli.common import followed
+from graph_service.cli.common import bring_up, followed
 from graph_service.settings import Settings
 
 if TYPE_CHECKING:
+    from graph_service.backup import Manifest
     from graph_service.release import Release
 
 
 def serve(chosen: argparse.Namespace, settings: Settings) -> int:
     """Serve over HTTP; publishes the project first where nothing is published yet."""
-    import uvicorn
-
+    from graph_service.cli.workers import Workers, serve_here
     from graph_service.home import Home
-    from graph_service.web.app import create_app
-    from graph_service.web.front import Front
 
+    workers = settings.workers if chosen.workers is None else chosen.workers
+    settings = dataclasses.replace(settings, workers=workers)
     host, port = chosen.host or settings.host, settings.port if chosen.port is None else chosen.port
     listening = _listen(host, port)
     if Home(settings.home).current() is None:
         load(argparse.Namespace(paths=[], reason=None), settings)
-    app = create_app(followed(settings), settings)
-    _greet(host, listening.getsockname()[1], followed(settings).current())
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
-    # httptools takes the body of a request that offers HTTP/2, as those of Java do, for another request
-    config = uvicorn.Config(app, http=Front, log_level="warning", access_log=False, server_header=False)
-    uvicorn.Server(config).run(sockets=[listening])
+    bring_up(settings)
+    published = followed(settings)
+    _greet(host, listening.getsockname()[1], published.get(published.records()[0].number))
+    return serve_here(settings, listening) if settings.workers == 1 else Workers(settings, listening).run()
+
+
+def back_up(chosen: argparse.Namespace, settings: Settings) -> int:
+    """Keep the home folder as it is now, while others read and write."""
+    from graph_service.backup import backup
+    from graph_service.home import Home
+
+    kept = backup(Home(settings.home), Path(chosen.directory))
+    _tell("Kept", kept, chosen.directory)
     return 0
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Not that some client offered another protocol, as those written in Java do with each request."""
-    return not record.getMessage().startswith(("Unsupported upgrade request", "No supported WebSocket library"))
+def restore(chosen: argparse.Namespace, settings: Settings) -> int:
+    """Bring a backup back into an empty home folder."""
+    from graph_service import backup
+    from graph_service.home import Home
+
+    _tell("Restored", backup.restore(Path(chosen.directory), Home(settings.home)), str(settings.home))
+    return 0
+
+
+def _tell(done: str, kept: Manifest, folder: str) -> None:
+    count = len(kept.releases)
+    data = f"data of {count} release{'s' * (count > 1)}"
+    print(f"{done} in {folder}: release {kept.release}, with {data}, as of {kept.created}.")
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -14,21 +14,20 @@ import logging
 import signal
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 from graph_service.errors import GraphServiceError, QueryTimeout, QueryTooLarge, ReadersBusy, ReadersDown
 from graph_service.home import Home
+from graph_service.readers.answers import Answer, Limits, State
 from graph_service.readers.frames import Kind, Query, read_error
 from graph_service.readers.nursery import NurseryGone, Reader
 from graph_service.readers.shelves import MEGABYTE, Jobs, Shelf, Shelves
-from graph_service.readers.spool import Spool
 from graph_service.readers.turns import Turns
 
 DEPTH = 4  # queries that one quick reader has: one runs, the others are there when it ends
 MOMENT_S = 0.03  # of the processor: what takes longer is slow
 TICK_S = 0.01
-LATE_S = 0.05  # beyond the deadline of a query, for the kernel to end it first
+LATE_S = 0.02  # beyond the deadline of a query, for the kernel to end it first
 SLOW_NICE = 15
 TRIES = 2  # of a query whose reader was ended by others
 BIRTHS = 3  # of readers for a query, where their nursery is ended by others
@@ -36,47 +35,6 @@ BROKEN_OFF = "The process that ran the query ended, and so did the next: try aga
 NO_PROCESS = "No process could be made to run the query: try again in a moment."
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How many queries run and wait, and what one may take."""
-
-    readers: int = 2  # of quick queries, and as many of slow ones
-    max_waiting: int = 200  # queries that wait; more are refused
-    wait_s: float = 30.0  # how long one may wait
-    query_memory_mb: int = 1000  # of memory for one query
-    memory_mb: int = 2000  # of memory for the graph; a larger one is read from disk
-
-
-@dataclass(slots=True, eq=False)
-class Answer:
-    """An answer on its way, and what it takes to make it. To be closed, whoever takes it."""
-
-    query: Query
-    client: str
-    release: int
-    since: float  # when it began to wait, or to run
-    number: int
-    cpu_s: float = 0.0  # what its reader had used when it began to run
-    spool: Spool = field(default_factory=Spool)
-    slow: bool = False
-    tries: int = 0
-    unborn: int = 0  # readers that were to have it and never lived
-    reader: Reader | None = None
-    forgotten: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What goes on at a moment."""
-
-    quick: int  # queries in quick readers
-    slow: int  # queries that have a reader of their own
-    waiting: int
-    processes: int  # readers
-    in_memory: bool  # whether readers hold the current release in memory
-    stopped: Mapping[str, int]  # so far: why → how many
 
 
 class Readers:
@@ -109,16 +67,12 @@ class Readers:
             SparqlSyntaxError, QueryRefused, QueryFailed: of the query itself.
         """
         answer = self.begin(release, query, client)
-        await self.first(answer)
-        return answer
-
-    async def first(self, answer: Answer) -> None:
-        """Wait for the first bytes of an answer. Raises as `ask`; nothing is left of the answer then."""
         try:
             await answer.spool.ready()
         except BaseException:
             self.close(answer)
             raise
+        return answer
 
     def begin(self, release: int, query: Query, client: str) -> Answer:
         """Have a query run over a release; its answer comes by and by. Raises ReadersBusy."""

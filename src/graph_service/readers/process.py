@@ -27,16 +27,15 @@ from typing import IO, Any, cast
 
 from graph_service.errors import AnswerTooLarge, GraphServiceError
 from graph_service.home import read_delta
+from graph_service.limits import SHORTEST_S, limit_memory, one_arena
 from graph_service.readers.frames import LENGTH_BYTES, Kind, Query, decoded, error_bytes, frame, length
 from graph_service.store.embedded import EmbeddedStore, parse_quads
 from graph_service.store.protocol import Dataset
 from graph_service.terms import Iri
 
 PART_BYTES = RECEIVED_BYTES = 65_536
-SHORTEST_S = 0.001  # of a deadline: a timer of nothing never rings
 ORDER_BYTES = 65_536
 _PR_SET_PDEATHSIG = 1
-_M_ARENA_MAX = -8
 _libc = ctypes.CDLL(None)
 
 
@@ -44,8 +43,7 @@ def main() -> None:
     """Be a nursery until the web process goes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the web process ends us in order
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if hasattr(_libc, "mallopt"):  # each thread would reserve 64 MB of address space, which is what is limited here
-        _libc.mallopt(_M_ARENA_MAX, 1)
+    one_arena()
     _Nursery(socket.socket(fileno=int(sys.argv[1])), None).run()
 
 
@@ -97,7 +95,7 @@ class _Nursery:
 
     def _become(self, order: dict[str, Any], channel: socket.socket) -> None:
         if order["be"] == "nursery":
-            _limit_memory(order["memory_bytes"])
+            limit_memory(order["memory_bytes"])
             store = _next(self._store, order["deltas"]) if self._store else _loaded(Path(order["folder"]))
             store.keep_empty(order["empty"])
             if len(store) != order["quads"]:
@@ -109,7 +107,7 @@ class _Nursery:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         os.nice(order["nice"])
         store = self._store or EmbeddedStore.open(Path(order["folder"]))
-        _limit_memory(order["memory_bytes"])
+        limit_memory(order["memory_bytes"])
         _read(channel, store)
 
     def _reap(self) -> None:
@@ -231,15 +229,6 @@ def _die_with_parent() -> None:
     """A reader in the middle of a query hears nothing: the kernel ends it when its nursery goes (Linux)."""
     if hasattr(_libc, "prctl"):
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _limit_memory(more_bytes: int) -> None:
-    """Let this process take so much more memory than it has now."""
-    if more_bytes:
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        limit = pages * os.sysconf("SC_PAGE_SIZE") + more_bytes
-        resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 if __name__ == "__main__":

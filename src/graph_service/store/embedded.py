@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice, zip_longest
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import IO
 
 import pyoxigraph as ox
 
@@ -18,24 +19,23 @@ from graph_service.errors import (
     RdfSyntaxError,
     SparqlSyntaxError,
 )
-from graph_service.store.protocol import NO_BINDING, Dataset, Solutions
-from graph_service.store.tokens import keywords, mentions, undeclared_prefixes
-from graph_service.store.updates import NAME_A_GRAPH, Operation, check, is_silent_load, operations, using
-from graph_service.terms import (
-    DEFAULT_GRAPH,
-    PREFIXES,
-    XSD_STRING,
-    Binding,
-    Iri,
-    Literal,
-    Quad,
-    Term,
-    Triple,
-    n3,
-    ntriple,
+from graph_service.store.binding import bound
+from graph_service.store.native import (
+    from_quad,
+    graph_node,
+    named_node,
+    native,
+    quad_node,
+    rewritings,
+    term,
+    to_graph,
+    to_iri,
+    triple_node,
 )
-
-_Node: TypeAlias = "ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | ox.DefaultGraph"
+from graph_service.store.protocol import NO_BINDING, Dataset, Solutions, Updated
+from graph_service.store.tokens import mentions, undeclared_prefixes
+from graph_service.store.updates import NAME_A_GRAPH, Operation, Told, check, is_silent_load, operations, using
+from graph_service.terms import DEFAULT_GRAPH, PREFIXES, Binding, Iri, Quad, Term, Triple, ntriple
 
 RESULT_FORMATS: Mapping[str, ox.QueryResultsFormat] = {
     "application/sparql-results+json": ox.QueryResultsFormat.JSON,
@@ -59,6 +59,7 @@ SUFFIXES: Mapping[str, ox.RdfFormat] = {
     "rdf": ox.RdfFormat.RDF_XML,
     "jsonld": ox.RdfFormat.JSON_LD,
 }
+PART = 100_000  # quads that are written at once
 _PLACE = re.compile(r"(?:error )?at (\d+):(\d+): (.*)", re.DOTALL)
 
 
@@ -82,7 +83,7 @@ class EmbeddedStore:
     def in_memory(cls, quads: Iterable[Quad] = ()) -> EmbeddedStore:
         """A store that lives as long as the object."""
         store = ox.Store()
-        store.extend(_quad(quad) for quad in quads)
+        store.extend(quad_node(quad) for quad in quads)
         return cls(store)
 
     @classmethod
@@ -96,10 +97,10 @@ class EmbeddedStore:
         """Have these named graphs, and no others without a triple."""
         kept = set(graphs)
         for graph in kept:
-            self._store.add_graph(_graph(graph))
+            self._store.add_graph(graph_node(graph))
         for graph in set(self.graphs()) - kept:
-            if next(self._store.quads_for_pattern(None, None, None, _graph(graph)), None) is None:
-                self._store.remove_graph(_named(graph))
+            if next(self._store.quads_for_pattern(None, None, None, graph_node(graph)), None) is None:
+                self._store.remove_graph(named_node(graph))
 
     def dump(self, out: IO[bytes]) -> None:
         """Write all quads as N-Quads, in no order."""
@@ -118,7 +119,7 @@ class EmbeddedStore:
     def construct(self, text: str, binding: Binding = NO_BINDING) -> Iterator[Triple]:
         triples = self._query(text, binding)
         assert isinstance(triples, ox.QueryTriples)
-        return ((_iri(t.subject), _iri(t.predicate), term(t.object)) for t in triples)
+        return ((to_iri(t.subject), to_iri(t.predicate), term(t.object)) for t in triples)
 
     def write(self, text: str, accept: str, dataset: Dataset, base: str, out: IO[bytes]) -> None:
         if mentions(text, ("SERVICE",)):
@@ -134,25 +135,53 @@ class EmbeddedStore:
             raise QueryFailed(str(error)) from None
 
     def statements(self, subject: Iri) -> Iterator[tuple[Iri, Term]]:
-        quads = self._store.quads_for_pattern(_named(subject), None, None, None)
-        return ((_iri(quad.predicate), term(quad.object)) for quad in quads)
+        quads = self._store.quads_for_pattern(named_node(subject), None, None, None)
+        return ((to_iri(quad.predicate), term(quad.object)) for quad in quads)
+
+    def described(self, subjects: Iterable[Iri]) -> Iterator[Triple]:
+        return ((subject, *said) for subject in subjects for said in self.statements(subject))
 
     def objects(self, subject: Iri, predicate: Iri) -> Iterator[Term]:
-        quads = self._store.quads_for_pattern(_named(subject), _named(predicate), None, None)
+        quads = self._store.quads_for_pattern(named_node(subject), named_node(predicate), None, None)
         return (term(quad.object) for quad in quads)
 
     def quads(self) -> Iterator[Quad]:
-        return (
-            (_iri(q.subject), _iri(q.predicate), term(q.object), _graph_iri(q.graph_name))
-            for q in self._store.quads_for_pattern(None, None, None, None)
-        )
+        return map(from_quad, self._store.quads_for_pattern(None, None, None, None))
+
+    def match(self, subject: Iri | None, predicate: Iri | None, value: Term | None) -> Iterator[Quad]:
+        """The quads of all graphs with these parts; None stands for any."""
+        s, p, o = (None if part is None else native(part) for part in (subject, predicate, value))
+        return map(from_quad, self._store.quads_for_pattern(s, p, o, None))  # type: ignore[arg-type]  # by their types
+
+    def __contains__(self, quad: Quad) -> bool:
+        return quad_node(quad) in self._store
+
+    def differences(self, base: EmbeddedStore, graph: Iri) -> Iterator[tuple[bool, Quad]]:
+        """What a graph holds here and not in a base (True), and there and not here (False), in no order."""
+        # read side by side in the engine's own order, which is the same in both: no more is held than differs
+        here, there = (each._store.quads_for_pattern(None, None, None, graph_node(graph)) for each in (self, base))
+        left, right = set[ox.Quad](), set[ox.Quad]()
+        for ours, theirs in zip_longest(here, there):
+            if ours == theirs:
+                continue
+            for quad, own, other in ((ours, left, right), (theirs, right, left)):
+                if quad in other:
+                    other.remove(quad)
+                elif quad is not None:
+                    own.add(quad)
+        yield from ((True, from_quad(quad)) for quad in left)
+        yield from ((False, from_quad(quad)) for quad in right)
+
+    def dump_graph(self, graph: Iri, out: IO[bytes]) -> None:
+        """Write the triples of a graph as N-Triples, in no order."""
+        self._store.dump(out, ox.RdfFormat.N_TRIPLES, from_graph=graph_node(graph))
 
     def graph(self, graph: Iri) -> Iterator[Triple]:
-        quads = self._store.quads_for_pattern(None, None, None, _graph(graph))
-        return ((_iri(q.subject), _iri(q.predicate), term(q.object)) for q in quads)
+        quads = self._store.quads_for_pattern(None, None, None, graph_node(graph))
+        return ((to_iri(q.subject), to_iri(q.predicate), term(q.object)) for q in quads)
 
     def graphs(self) -> Sequence[Iri]:
-        return sorted(_iri(graph) for graph in self._store.named_graphs())
+        return sorted(to_iri(graph) for graph in self._store.named_graphs())
 
     def __len__(self) -> int:
         return len(self._store)
@@ -162,26 +191,43 @@ class EmbeddedStore:
         self.add(graph, triples)
 
     def add(self, graph: Iri, triples: Iterable[Triple]) -> None:
-        self._store.add_graph(_graph(graph))
-        self._store.extend(_quad((*triple, graph)) for triple in triples)
+        self._store.add_graph(graph_node(graph))
+        self._store.extend(quad_node((*triple, graph)) for triple in triples)
+
+    def bulk_load(self, lines: bytes, graph: Iri, file: str) -> None:
+        try:
+            self._store.bulk_load(lines, format=ox.RdfFormat.N_QUADS, to_graph=graph_node(graph))
+        except SyntaxError as error:
+            raise RdfSyntaxError(f"{error.msg}.", file=file, line=error.lineno, column=error.offset) from None
+
+    def optimize(self) -> None:
+        self._store.optimize()
 
     def remove_graph(self, graph: Iri) -> None:
         if graph == DEFAULT_GRAPH:
             self._store.clear_graph(ox.DefaultGraph())
         else:
-            self._store.remove_graph(_named(graph))
+            self._store.remove_graph(named_node(graph))
+
+    def add_constructed(self, graph: Iri, text: str, binding: Binding = NO_BINDING) -> None:
+        """Add what a CONSTRUCT over the union of all graphs gives to a named graph, as it is found."""
+        triples = self._query(text, binding)
+        assert isinstance(triples, ox.QueryTriples)
+        name = named_node(graph)
+        while part := [ox.Quad(t.subject, t.predicate, t.object, name) for t in islice(triples, PART)]:
+            self._store.extend(part)
 
     def replace_quads(self, old: Iterable[Quad], new: Iterable[Quad]) -> None:
         for quad in old:
-            self._store.remove(_quad(quad))
-        self._store.extend(map(_quad, new))
+            self._store.remove(quad_node(quad))
+        self._store.extend(map(quad_node, new))
 
     def update(
         self,
         text: str,
         dataset: Dataset = Dataset(),  # noqa: B008  # frozen
         base: str = "",
-    ) -> tuple[str, ...]:
+    ) -> Updated:
         for graph in (*dataset.default_graphs, *dataset.named_graphs):
             if not is_iri(graph):
                 raise MalformedValue("using-graph-uri", given=graph, expected="write an absolute IRI")
@@ -189,24 +235,44 @@ class EmbeddedStore:
         for operation in found:
             check(operation, dataset)
         warnings: list[str] = []
+        told = Told()
+        exact = all(operation.is_data or is_silent_load(operation) for operation in found)
         for operation in found:
             if is_silent_load(operation):
                 warnings.append("LOAD SILENT did nothing: this service fetches nothing from elsewhere.")
                 continue
-            self._run(operation, dataset, text, base)
+            if exact:
+                self._take(operation, text, base, told)
+            else:
+                self._run(self._store, operation, dataset, text, base)
+                told.touch(operation.touched())
             warnings += rewritings(operation.literals())
         if dataset.union and next(self.graph(DEFAULT_GRAPH), None) is not None:
             raise GraphRefused(NAME_A_GRAPH)
-        return tuple(dict.fromkeys(warnings))
+        return told.updated(dict.fromkeys(warnings))
 
-    def _run(self, operation: Operation, dataset: Dataset, text: str, base: str) -> None:
+    def _take(self, operation: Operation, text: str, base: str, told: Told) -> None:
+        """Do INSERT DATA or DELETE DATA, noting the quads that were not there, or were."""
+        named = ox.Store()
+        if operation.words[0] == "DELETE":  # its own grammar has no blank nodes
+            self._run(ox.Store(), operation, Dataset(), text, base)
+        self._run(named, operation.as_insert(), Dataset(), text, base)
+        for quad in named:
+            if operation.words[0] == "INSERT" and quad not in self._store:
+                self._store.add(quad)
+                told.add(from_quad(quad))
+            elif operation.words[0] == "DELETE" and quad in self._store:
+                self._store.remove(quad)
+                told.remove(from_quad(quad))
+
+    def _run(self, store: ox.Store, operation: Operation, dataset: Dataset, text: str, base: str) -> None:
         if operation.is_pattern and not operation.says_dataset:
             named = bool(dataset.default_graphs or dataset.named_graphs)
             union = tuple(self.graphs()) if dataset.union and not named else ()
             clauses = using((*dataset.default_graphs, *union), (*dataset.named_graphs, *union))
             operation = operation.looking_at(clauses) if clauses else operation
         try:
-            self._store.update(operation.whole, base_iri=base or None)
+            store.update(operation.whole, base_iri=base or None)
         except SyntaxError as error:
             found = syntax_error(str(error), text)
             if found.line is None or found.column is None:
@@ -229,15 +295,17 @@ class EmbeddedStore:
         base: str = "",
     ) -> ox.QuerySolutions | ox.QueryTriples | ox.QueryBoolean:
         chosen = bool(dataset.default_graphs or dataset.named_graphs)
+        nameless = {name: value for name, value in binding.items() if _is_nameless(value)}
         try:
             return self._store.query(
-                text,
+                # the engine plans by values in the text; of those that it substitutes it learns too late
+                bound(text, {name: value for name, value in binding.items() if name not in nameless}),
                 base_iri=base or None,
                 # the engine's union would pass over FROM without a word
                 use_default_graph_as_union=dataset.union and not chosen and not mentions(text, ("FROM",)),
-                default_graph=[_named(graph) for graph in dataset.default_graphs] if chosen else None,
-                named_graphs=[_named(graph) for graph in dataset.named_graphs] if chosen else None,
-                substitutions={ox.Variable(name): native(value) for name, value in binding.items()},
+                default_graph=[named_node(graph) for graph in dataset.default_graphs] if chosen else None,
+                named_graphs=[named_node(graph) for graph in dataset.named_graphs] if chosen else None,
+                substitutions={ox.Variable(name): native(value) for name, value in nameless.items()},
             )
         except SyntaxError as error:
             raise syntax_error(str(error), text) from None
@@ -245,26 +313,9 @@ class EmbeddedStore:
             raise QueryFailed(str(error)) from None
 
 
-def query_form(text: str) -> str:
-    """Tell whether a text is a SELECT, ASK, CONSTRUCT or DESCRIBE; SparqlSyntaxError if it is none."""
-    for word in keywords(text):
-        if word in ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE"):
-            return word
-    raise SparqlSyntaxError("expected SELECT, ASK, CONSTRUCT or DESCRIBE", text=text)
-
-
-def rewritings(literals: Iterable[Literal]) -> Iterator[str]:
-    """Say of each literal that the engine would keep otherwise how it is kept, such as "007"^^xsd:integer as 7."""
-    store, node = ox.Store(), ox.NamedNode("urn:x")
-    for literal in dict.fromkeys(literals):
-        try:
-            store.add(ox.Quad(node, node, native(literal)))
-        except ValueError:  # the datatype is no IRI: the engine has refused the update, or never sees it
-            continue
-        kept = term(next(iter(store)).object)
-        store.clear()
-        if kept != literal:
-            yield f"The literal {n3(literal)} is kept as {n3(kept)}."
+def _is_nameless(value: Term) -> bool:
+    """Whether a text of SPARQL cannot say it."""
+    return isinstance(value, Iri) and value.startswith(("_:", "<<"))
 
 
 def parse_rdf(data: bytes, file: str, suffix: str = "ttl", *, base: str | None = None) -> Iterator[Triple]:
@@ -278,7 +329,7 @@ def parse_rdf(data: bytes, file: str, suffix: str = "ttl", *, base: str | None =
     """
     try:
         for quad in ox.parse(data, format=SUFFIXES[suffix], base_iri=base, without_named_graphs=True):
-            yield _iri(quad.subject), _iri(quad.predicate), term(quad.object)
+            yield to_iri(quad.subject), to_iri(quad.predicate), term(quad.object)
     except SyntaxError as error:
         message = re.sub(r"^Parser error at .*?: ", "", error.msg or "")
         if message.startswith("Unexpected end"):
@@ -294,7 +345,7 @@ def parse_quads(data: bytes, file: str, suffix: str = "nq") -> Iterator[Quad]:
     """
     try:
         for quad in ox.parse(data, format=SUFFIXES[suffix]):
-            yield _iri(quad.subject), _iri(quad.predicate), term(quad.object), _graph_iri(quad.graph_name)
+            yield to_iri(quad.subject), to_iri(quad.predicate), term(quad.object), to_graph(quad.graph_name)
     except SyntaxError as error:
         raise RdfSyntaxError(f"{error.msg}.", file=file, line=error.lineno, column=error.offset) from None
 
@@ -313,7 +364,7 @@ def serialize(triples: Iterable[Triple], suffix: str) -> bytes:
     ordered = sorted(set(triples), key=ntriple)
     if suffix in ("nt", "nq"):
         return "".join(map(ntriple, ordered)).encode()
-    data = ox.serialize(map(_triple, ordered), format=SUFFIXES[suffix], prefixes=dict(PREFIXES))
+    data = ox.serialize(map(triple_node, ordered), format=SUFFIXES[suffix], prefixes=dict(PREFIXES))
     assert data is not None
     return data.replace(b"\r", b"&#13;") if suffix == "rdf" else data  # XML readers would turn it into a line feed
 
@@ -328,56 +379,6 @@ def syntax_error(message: str, text: str) -> SparqlSyntaxError:
         declarations = [f"PREFIX {prefix}: <{PREFIXES[prefix]}>" for prefix in undeclared if prefix in PREFIXES]
     line, column = (None, None) if match is None else (int(match[1]), int(match[2]))
     return SparqlSyntaxError(words, line=line, column=column, text=text, declarations=declarations)
-
-
-def term(node: _Node) -> Term:
-    """Turn an engine's term into ours: a triple term is written as text, a base direction in the language tag."""
-    if isinstance(node, ox.Literal):
-        direction = f"--{node.direction.value}" if node.direction else ""
-        return Literal(node.value, node.language and node.language + direction, node.datatype.value)
-    return _iri(node)
-
-
-def native(value: Term) -> ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple:
-    """Turn our term into the engine's."""
-    if not isinstance(value, Literal):
-        if value.startswith("<<"):
-            quoted: ox.Triple = next(ox.parse(f"<urn:x> <urn:x> {value} .", format=ox.RdfFormat.N_TRIPLES)).object
-            return quoted
-        return ox.BlankNode(value[2:]) if value.startswith("_:") else ox.NamedNode(value)
-    if value.language:
-        language, _, direction = value.language.partition("--")
-        return ox.Literal(value.value, language=language, direction=ox.BaseDirection(direction) if direction else None)
-    if value.datatype == XSD_STRING:
-        return ox.Literal(value.value)
-    return ox.Literal(value.value, datatype=ox.NamedNode(value.datatype))
-
-
-def _iri(node: _Node) -> Iri:
-    if isinstance(node, ox.Triple):
-        return Iri(f"<<( {node} )>>")
-    return Iri(node.value if isinstance(node, ox.NamedNode) else str(node))
-
-
-def _graph_iri(graph: ox.NamedNode | ox.BlankNode | ox.DefaultGraph) -> Iri:
-    return DEFAULT_GRAPH if isinstance(graph, ox.DefaultGraph) else _iri(graph)
-
-
-def _graph(graph: str) -> ox.NamedNode | ox.DefaultGraph:
-    return ox.DefaultGraph() if graph == DEFAULT_GRAPH else _named(graph)
-
-
-def _named(iri: str) -> ox.NamedNode:
-    return ox.NamedNode(iri)
-
-
-def _quad(quad: Quad) -> ox.Quad:
-    subject, predicate, value, graph = quad
-    return ox.Quad(native(subject), _named(predicate), native(value), _graph(graph))  # type: ignore[arg-type]
-
-
-def _triple(triple: Triple) -> ox.Triple:
-    return _quad((*triple, Iri("urn:x-graph"))).triple
 
 
 def _binding(names: Sequence[str], solution: ox.QuerySolution) -> Binding:

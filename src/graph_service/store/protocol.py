@@ -33,6 +33,16 @@ class Solutions:
     rows: Iterator[Binding]
 
 
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """What an update did: what its author should know, and which quads it can have added and removed."""
+
+    warnings: tuple[str, ...] = ()
+    added: frozenset[Quad] = frozenset()  # exactly these
+    removed: frozenset[Quad] = frozenset()
+    touched: frozenset[Iri] | None = frozenset()  # and, beside these, anything in these graphs; None: in any graph
+
+
 class GraphStore(Protocol):
     """Reading. Texts of queries are trusted unless said otherwise; values are bound as terms, never pasted."""
 
@@ -59,6 +69,9 @@ class GraphStore(Protocol):
     def statements(self, subject: Iri) -> Iterator[tuple[Iri, Term]]:
         """What is said of a subject, over all graphs."""
 
+    def described(self, subjects: Iterable[Iri]) -> Iterator[Triple]:
+        """What is said of several subjects, over all graphs, in no order."""
+
     def objects(self, subject: Iri, predicate: Iri) -> Iterator[Term]:
         """The values of one property of a subject, over all graphs."""
 
@@ -84,6 +97,18 @@ class WritableStore(GraphStore, Protocol):
     def add(self, graph: Iri, triples: Iterable[Triple]) -> None:
         """Add triples to a named graph."""
 
+    def bulk_load(self, lines: bytes, graph: Iri, file: str) -> None:
+        """Add many lines of N-Quads at once; those that name no graph to the one given.
+
+        Several threads may do so at a time.
+
+        Raises:
+            RdfSyntaxError: names the file; lines are counted from the first of these.
+        """
+
+    def optimize(self) -> None:
+        """Rewrite what is kept for faster reading, in time in proportion to all of it."""
+
     def remove_graph(self, graph: Iri) -> None:
         """Drop a named graph."""
 
@@ -95,8 +120,8 @@ class WritableStore(GraphStore, Protocol):
         text: str,
         dataset: Dataset = Dataset(),
         base: str = "",
-    ) -> Sequence[str]:
-        """Run an untrusted update, and return warnings, such as literals that are kept otherwise than written.
+    ) -> Updated:
+        """Run an untrusted update, and tell of literals that are kept otherwise than written.
 
         Patterns without USING or WITH see the dataset given. Nothing is ever fetched from elsewhere. What an
         operation before the failing one has done stays done: the staging copy is thrown away.

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
+from graph_service.errors import SparqlSyntaxError
+
 # the length of a prefix is bounded so that a long text of words and dots takes time in proportion to its length
 _TOKEN = re.compile(
     r'''(?P<comment>\#[^\n\r]*)
@@ -72,3 +74,11 @@ def undeclared_prefixes(text: str) -> tuple[str, ...]:
             found[prefix] = None
         before = token.upper() if kind == "word" else ""
     return tuple(found)
+
+
+def query_form(text: str) -> str:
+    """Tell whether a text is a SELECT, ASK, CONSTRUCT or DESCRIBE; SparqlSyntaxError if it is none."""
+    for word in keywords(text):
+        if word in ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE"):
+            return word
+    raise SparqlSyntaxError("expected SELECT, ASK, CONSTRUCT or DESCRIBE", text=text)

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graph_service.errors import DatasetConflict, GraphRefused, QueryRefused, SparqlSyntaxError
-from graph_service.store.protocol import Dataset
+from graph_service.store.protocol import Dataset, Updated
 from graph_service.store.tokens import tokens
-from graph_service.terms import DERIVED_GRAPH, XSD, Literal
+from graph_service.terms import DERIVED_GRAPH, XSD, Iri, Literal, Quad
 
 Token = tuple[str, str, int]  # kind, text, offset
 
@@ -91,6 +91,23 @@ class Operation:
                 elif words[0] != "WITH":
                     yield None
 
+    @property
+    def is_data(self) -> bool:
+        """Whether it is INSERT DATA or DELETE DATA, which say themselves which quads they mean."""
+        return self.words[0] in ("INSERT", "DELETE") and self.words[1:2] == ("DATA",)
+
+    def touched(self) -> frozenset[str] | None:
+        """The graphs that it can change; None where that cannot be told from its text."""
+        if self.removes_all or "BASE" in _upper(self.tokens) or "BASE" in self.prologue.upper():
+            return None
+        written = frozenset("" if graph is None else graph for graph in self.written())
+        return None if any("\\" in graph or (graph and ":" not in graph) for graph in written) else written
+
+    def as_insert(self) -> Operation:
+        """The same quads as INSERT DATA."""
+        word = self.tokens[0][1]
+        return replace(self, text="INSERT" + self.text[len(word) :])
+
     def literals(self) -> Iterator[Literal]:
         """The typed literals that it inserts as they are written."""
         for block in self._blocks("INSERT"):
@@ -136,6 +153,32 @@ class Operation:
             return text[1:-1]
         prefix, _, local = text.partition(":")
         return self.prefixes.get(prefix, "") + local if kind == "name" else "?"
+
+
+class Told:
+    """What an update is found to do, while it is done; what comes and goes again does not count."""
+
+    def __init__(self) -> None:
+        self._added: set[Quad] = set()
+        self._removed: set[Quad] = set()
+        self._touched: set[Iri] | None = set()
+
+    def add(self, quad: Quad) -> None:
+        """A quad that was not there."""
+        self._removed.remove(quad) if quad in self._removed else self._added.add(quad)
+
+    def remove(self, quad: Quad) -> None:
+        """A quad that was there."""
+        self._added.remove(quad) if quad in self._added else self._removed.add(quad)
+
+    def touch(self, graphs: Iterable[str] | None) -> None:
+        """Graphs in which anything can have changed; None for all."""
+        self._touched = None if graphs is None or self._touched is None else self._touched | set(map(Iri, graphs))
+
+    def updated(self, warnings: Iterable[str]) -> Updated:
+        """All of it."""
+        touched = None if self._touched is None else frozenset(self._touched)
+        return Updated(tuple(warnings), frozenset(self._added), frozenset(self._removed), touched)
 
 
 def operations(text: str, *, relative: bool = False) -> tuple[Operation, ...]:

@@ -16,12 +16,12 @@ from functools import cache
 from starlette.responses import Response
 
 from graph_service.errors import GraphServiceError
-from graph_service.readers.lanes import Answer, Readers
+from graph_service.readers.answers import Answer
+from graph_service.readers.lanes import Readers
 from graph_service.release import Release, utc_today
 from graph_service.releases import Releases
 from graph_service.settings import Settings
-from graph_service.store.embedded import query_form
-from graph_service.store.tokens import mentions
+from graph_service.store.tokens import mentions, query_form
 from graph_service.web import bodies, memento, protocol, respond
 from graph_service.web.compression import PACKED, SMALLEST_BYTES, takes_gzip
 from graph_service.web.envelope import HEADERS
@@ -69,14 +69,13 @@ class Begun:
 
 
 class Express:
-    """For one event loop, as `Readers` is."""
+    """For one event loop, as `Readers` is. Without readers of our own only what is kept is answered."""
 
     def __init__(
-        self, releases: Releases, readers: Readers, answers: Answers, settings: Settings, metrics: Metrics
+        self, releases: Releases, readers: Readers | None, answers: Answers, settings: Settings, metrics: Metrics
     ) -> None:
         self._releases, self._readers, self._answers = releases, readers, answers
         self._settings, self._metrics = settings, metrics
-        self._union = settings.default_graph == "union"
         self._blocks: dict[bytes, Client | None] = {}
         self._asked: set[int] = set()  # what was asked once; asked again, it is made to be kept
 
@@ -92,7 +91,7 @@ class Express:
         target, version, block = head[4:].partition(b" HTTP/1.1\r\n")
         if not target.startswith(PLAIN) or not version or b"&" in target or b"#" in target or not target.isascii():
             return None
-        if (asked := hash(head)) in self._asked or len(head) > HEAD_BYTES:
+        if self._readers is None or (asked := hash(head)) in self._asked or len(head) > HEAD_BYTES:
             return None
         client = self._client(block)
         if client is None:
@@ -124,13 +123,14 @@ class Express:
         body = begun.answer.spool.whole()
         if body is None:
             return None
-        self._readers.close(begun.answer)
+        self.close(begun)
         self._metrics.seen({"path": "/sparql", "method": "GET"}, 200, time.perf_counter() - begun.since)
         return _lines(begun, size), body
 
     def close(self, begun: Begun) -> None:
-        """Let go of a query whose client has gone."""
-        self._readers.close(begun.answer)
+        """Let go of a query that is answered, or whose client has gone."""
+        if self._readers is not None:
+            self._readers.close(begun.answer)
 
     def _client(self, block: bytes) -> Client | None:
         if block not in self._blocks:

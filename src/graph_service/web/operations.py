@@ -12,9 +12,11 @@ from starlette.responses import JSONResponse, Response
 from graph_service import formats
 from graph_service.errors import UnknownTerm, nearest
 from graph_service.formats.json_schema import closed
-from graph_service.web import openapi, respond
+from graph_service.web import openapi, problems, respond
+from graph_service.web.health import READY, health
 from graph_service.web.media import HTML, JSON, Format
 from graph_service.web.metrics import Metrics
+from graph_service.web.problems import Problem
 from graph_service.web.render import STATIC_FOLDER, static_address
 from graph_service.web.respond import Writers
 from graph_service.web.routes import about
@@ -22,14 +24,8 @@ from graph_service.web.wanted import Asked, CurrentRelease
 
 router = APIRouter(tags=["operations"])
 
-READY = closed(
-    {
-        "status": {"const": "ready"},
-        "release": {"type": "integer", "minimum": 1},
-        "published": {"type": "string", "format": "date-time"},
-    }
-)
 METRICS = Format("txt", "text/plain; version=0.0.4", "Prometheus")
+RETRY_LATER = {"Retry-After": str(problems.RETRY_AFTER_S)}
 DOCUMENT = {"type": "object", "required": ["openapi", "info", "paths"]}
 
 
@@ -39,15 +35,28 @@ def live() -> Response:
     return JSONResponse({"status": "live"}, headers={"Cache-Control": "no-store"})
 
 
-@router.get("/health/ready", openapi_extra=about(JSON, answer=READY))
-def ready(release: CurrentRelease) -> Response:
-    """Whether there is a release to read: 503 while there is none."""
-    told = {"status": "ready", "release": release.number, "published": release.record.created}
-    return JSONResponse(told, headers={"Cache-Control": "no-store"})
+@router.get("/health/ready", openapi_extra=about(JSON, answer=READY, statuses=(200, 503)))
+def ready(request: Request) -> Response:
+    """Whether all can be read and written: 503 with the reasons while there is no release, the folder of the releases
+    is full or read-only, the engine is away, or the server stops."""
+    state = request.app.state
+    found = health(
+        state.releases,
+        in_memory=state.readers.state().in_memory,
+        stopping=state.stopping.is_set(),
+        min_free_mb=state.settings.min_free_mb,
+    )
+    if not found.reasons:
+        return JSONResponse({"status": "ready", **found.told}, headers={"Cache-Control": "no-store"})
+    members = {"reasons": list(found.reasons), "state": found.told}
+    problem = Problem(
+        "not-ready", "The service is not ready", 503, " ".join(found.reasons), request.url.path, members, RETRY_LATER
+    )
+    return problems.answer(problem, request)
 
 
 @router.get("/metrics", openapi_extra=about(METRICS))
-def metrics(request: Request) -> Response:
+async def metrics(request: Request) -> Response:
     """What happened so far and how long it took, for Prometheus."""
     found: Metrics = request.app.state.metrics
     return Response(found.text(), headers={"Cache-Control": "no-store"}, media_type=METRICS.media_type)

@@ -25,6 +25,7 @@ from graph_service.store.embedded import serialize
 from graph_service.terms import PROBLEMS
 from graph_service.web import addresses, bodies, media, memento, respond
 from graph_service.web.language import later, preferred
+from graph_service.web.logs import REQUEST
 from graph_service.web.media import HTML, Format, NotAcceptable
 from graph_service.web.wanted import MalformedRequest, Wanted, read, release_of
 
@@ -46,8 +47,14 @@ STATUS: Mapping[type[GraphServiceError], int] = {
     errors.ReadersBusy: 503,
     errors.ReadersDown: 503,
     errors.QueryTimeout: 504,
+    errors.WorkTimeout: 504,
     errors.QueryTooLarge: 507,
+    errors.WorkTooLarge: 507,
     errors.AnswerTooLarge: 507,
+    errors.EngineUnavailable: 503,
+    errors.EngineRefused: 503,
+    errors.EngineMissing: 503,
+    errors.EngineMoved: 503,
     errors.RdfSyntaxError: 400,
     errors.DataRefused: 422,
     errors.GraphRefused: 409,
@@ -66,6 +73,7 @@ STATUS: Mapping[type[GraphServiceError], int] = {
     errors.RecordWithdrawn: 410,
     errors.NoRelease: 503,
     errors.HomeError: 503,
+    errors.BackupDamaged: 500,
     errors.WriterBusy: 503,
     errors.ServeError: 500,
     media.NotAcceptable: 406,
@@ -85,8 +93,11 @@ TITLES = (
     later("The query was stopped"),
     later("Too many queries are running"),
     later("Another write is under way"),
+    later("The graph store is away"),
+    later("The service is not ready"),
     later("A query file is not sound"),
     later("A setting cannot be used"),
+    later("The backup cannot be used"),
     later("A token is needed"),
     later("Bad request"),
     later("Error"),
@@ -227,6 +238,11 @@ def on_error(request: Request, error: Exception) -> Response:
     return answer(describe(error, request), request)
 
 
+def answer_error(request: Request, error: GraphServiceError) -> Response:
+    """Answer an error that was found around the handlers."""
+    return answer(describe(error, request), request)
+
+
 def _report_format(request: Request) -> Format | None:
     """The RDF format in which a client would rather have what is told; None where problem details will do."""
     offered = (PROBLEM, PLAIN_JSON, HTML, *media.RDF_FORMATS)
@@ -284,6 +300,8 @@ def answer(problem: Problem, request: Request) -> Response:
     """Send a problem as a page to those who prefer HTML, else as problem details."""
     wanted = _wanted(request)
     headers = {"Vary": "Accept", "Cache-Control": "no-store", **problem.headers}
+    if name := REQUEST.get():
+        problem = replace(problem, members={**problem.members, "request_id": name})
     if prefers_html(wanted):
         release, wanted = _release(request, wanted)
         headers["Content-Language"] = wanted.language
@@ -318,7 +336,7 @@ def _release(request: Request, wanted: Wanted) -> tuple[Release | None, Wanted]:
     """
     try:
         return release_of(request), wanted
-    except (NoRelease, errors.HomeError):
+    except (NoRelease, errors.HomeError, errors.EngineUnavailable):
         return None, wanted
     except GraphServiceError:
         given = tuple((name, value) for name, value in wanted.given if name != memento.PARAMETER)

@@ -9,8 +9,8 @@ from typing import Any
 from starlette.requests import Request
 
 from graph_service.errors import MalformedValue, QueryRefused
+from graph_service.readers.answers import Answer
 from graph_service.readers.frames import Query
-from graph_service.readers.lanes import Answer
 from graph_service.release import Release
 from graph_service.settings import Settings
 from graph_service.store.embedded import is_iri

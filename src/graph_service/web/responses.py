@@ -83,6 +83,9 @@ _SOMETIMES = {
     "timeout_s": {"description": "how long a query may run", "type": "number"},
     "memory_mb": {"description": "memory that a query may take", "type": "integer"},
     "max_answer_mb": {"description": "how long an answer may be", "type": "integer"},
+    "request_id": {"description": "as in X-Request-ID, for whoever reads the log", "type": "string"},
+    "reasons": {"description": "why the service is not ready", "type": "array", "items": {"type": "string"}},
+    "state": {"description": "what else /health/ready tells", "type": "object"},
 }
 _SOURCE = {
     "source": {"type": "string", "description": "its slug"},

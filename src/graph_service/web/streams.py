@@ -12,8 +12,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from graph_service.errors import QueryStopped
+from graph_service.readers.answers import Answer
 from graph_service.readers.frames import Query
-from graph_service.readers.lanes import Answer, Readers
+from graph_service.readers.remote import AnyReaders
 from graph_service.web.kept import ANSWER
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 async def asked(request: Request, release: int, query: Query) -> Answer:
     """Have a query answered, unless the client goes away before its first bytes. Raises as `Readers.ask`, and
     QueryStopped for nobody to read."""
-    readers: Readers = request.app.state.readers
+    readers: AnyReaders = request.app.state.readers
     client = request.client.host if request.client else ""
     begun: Answer | None = request.scope.get("extensions", {}).get(ANSWER)
     asking = asyncio.ensure_future(_first(readers, begun) if begun else readers.ask(release, query, client))
@@ -39,12 +40,16 @@ async def asked(request: Request, release: int, query: Query) -> Answer:
             await leaving
 
 
-async def _first(readers: Readers, begun: Answer) -> Answer:
-    await readers.first(begun)
+async def _first(readers: AnyReaders, begun: Answer) -> Answer:
+    try:
+        await begun.spool.ready()
+    except BaseException:
+        readers.close(begun)
+        raise
     return begun
 
 
-async def whole(readers: Readers, answer: Answer) -> bytes:
+async def whole(readers: AnyReaders, answer: Answer) -> bytes:
     """All bytes of an answer.
 
     Raises:
@@ -56,7 +61,7 @@ async def whole(readers: Readers, answer: Answer) -> bytes:
         readers.close(answer)
 
 
-def response(readers: Readers, answer: Answer, media_type: str, headers: Mapping[str, str]) -> Response:
+def response(readers: AnyReaders, answer: Answer, media_type: str, headers: Mapping[str, str]) -> Response:
     """An answer as a response: of known length where all of it is here, else as it comes."""
     here = answer.spool.whole()
     if here is not None:
@@ -65,7 +70,7 @@ def response(readers: Readers, answer: Answer, media_type: str, headers: Mapping
     return _Stream(_parts(readers, answer), 200, dict(headers), media_type)
 
 
-async def _parts(readers: Readers, answer: Answer) -> AsyncIterator[bytes]:
+async def _parts(readers: AnyReaders, answer: Answer) -> AsyncIterator[bytes]:
     try:
         async for part in answer.spool:
             yield part

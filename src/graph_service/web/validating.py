@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from graph_service import formats, trial
+from graph_service.apart import Workshop
 from graph_service.errors import GraphServiceError, RdfSyntaxError, ShapesError, UnknownTerm, nearest
 from graph_service.formats.json_schema import COUNT, PLACE, array, closed
 from graph_service.release import Release
@@ -58,7 +59,7 @@ BODY = {
     **{media_type: {} for media_type in (*READ, *GUESSES)},
     MULTIPART: closed({"data": _RDF, "shapes": _RDF}, optional=["shapes"]),
 }
-ABOUT = about(*OFFERED, parameters=PARAMETERS, answer=REPORT, body=BODY, statuses=(200, 403))
+ABOUT = about(*OFFERED, parameters=PARAMETERS, answer=REPORT, body=BODY, statuses=(200, 403, 503, 504, 507))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def validate(request: Request, wanted: Asked, release: CurrentRelease, sent: Sen
     chosen = wanted.choose((HTML, *OFFERED) if problems.prefers_html(wanted) else OFFERED)
     try:
         given = _parts(request, sent)
-        verdict = _verdict(release, given)
+        verdict = _verdict(release, given, request.app.state.workshop)
     except (MalformedRequest, UnsupportedMediaType, RdfSyntaxError, ShapesError) as error:
         if chosen is not HTML:
             raise
@@ -179,16 +180,22 @@ def _parts(request: Request, sent: bytes) -> Sequence[Part]:
     return given
 
 
-def _verdict(release: Release, given: Sequence[Part]) -> Verdict:
+def _verdict(release: Release, given: Sequence[Part], workshop: Workshop) -> Verdict:
+    """The verdict over what was sent, and not over what the release has anyway."""
     shapes = [_triples(each, f"shapes{index}") for index, each in enumerate(given) if each.name == "shapes"]
     data = [(each, _triples(each, f"data{index}")) for index, each in enumerate(given) if each.name == "data"]
     if shapes:
         every = {triple for _, triples in data for triple in triples}
-        return Verdict(trial.with_shapes(every, set[Triple]().union(*shapes)), True, release.number)
+        report = workshop.do(trial.with_shapes, every, set[Triple]().union(*shapes))
+        return Verdict(report, True, release.number)
     graphs: dict[Iri, set[Triple]] = {}
     for part, triples in data:
         graphs.setdefault(_graph(part), set()).update(triples)
-    return Verdict(trial.with_release(release, graphs), False, release.number)
+    assert release.checkpoint is not None  # of a home, as all that are served
+    report = workshop.do(trial.with_release, release.checkpoint, release.project, graphs)
+    known = trial.known(release)
+    found = tuple(finding for finding in report.findings if finding not in known)
+    return Verdict(ValidationReport(found), False, release.number)
 
 
 def _graph(part: Part) -> Iri:

@@ -7,17 +7,19 @@ not in which format it was read.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from graph_service import formats
-from graph_service.errors import MalformedValue
+from graph_service.errors import GraphServiceError, MalformedValue
 from graph_service.formats.json_schema import COUNT, LINKS, array, closed, object_schema
 from graph_service.home import ReleaseRecord
+from graph_service.loading import Progress
+from graph_service.mirroring import Mirror
 from graph_service.publishing import Expected, Publisher, Written
 from graph_service.settings import Settings
 from graph_service.staging import Change
@@ -25,6 +27,7 @@ from graph_service.terms import Iri
 from graph_service.tokens import Token
 from graph_service.web import respond
 from graph_service.web.media import JSON
+from graph_service.web.metrics import Steps
 
 DRY_RUN = "dry-run"
 REASON_LENGTH = 500
@@ -85,7 +88,8 @@ class Write:
         Raises as `Publisher.write`.
         """
         given = unquote(self.request.headers.get("x-reason", "")).strip()
-        return publisher(self.request.app.state.settings).write(
+        steps: Steps = self.request.app.state.metrics.writing()
+        written = publisher(self.request.app.state.settings, steps).write(
             change,
             who=self.token.name,
             reason=" ".join(given.split())[:REASON_LENGTH] or reason,
@@ -93,6 +97,19 @@ class Write:
             dry_run=self.dry_run,
             vocabulary=self.token.allows("admin"),
         )
+        steps.end()
+        return replace(written, warnings=(*written.warnings, *self._not_seen_yet()))
+
+    def _not_seen_yet(self) -> Iterator[str]:
+        """Bring a remote engine to what was published, so that who wrote reads it; say so where that fails."""
+        mirror: Mirror | None = self.request.app.state.releases.mirror
+        if mirror is None or self.dry_run:
+            return
+        try:
+            mirror.catch_up()
+        except GraphServiceError as error:
+            held = f"release {mirror.held()}" if mirror.held() else "no release"
+            yield f"It is published, and not seen yet: the graph store answers with {held}. {error}"
 
     def answer(self, written: Written, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
         """Tell the release, how many quads were added and removed, by the author and by rule, and what to know of it.
@@ -130,10 +147,10 @@ class Write:
         return respond.send(formats.to_json(told), JSON.media_type, sent, status)
 
 
-def publisher(settings: Settings) -> Publisher:
-    """The publisher of the settings' home folder."""
-    union = settings.default_graph == "union"
-    return Publisher(settings.home, keep=settings.keep_releases, wait_s=settings.writer_wait_s, union=union)
+def publisher(settings: Settings, progress: Progress) -> Publisher:
+    """The publisher of the settings' home folder; `progress` is told each step."""
+    union, keep = settings.default_graph == "union", settings.keep_releases
+    return Publisher(settings.home, keep=keep, wait_s=settings.writer_wait_s, progress=progress, union=union)
 
 
 def tag(number: int, rest: str = "data") -> str:

@@ -1,0 +1,84 @@
+"""Switch: the other tests over another engine: `ENGINE=oxigraph pytest tests/web`.
+
+Each home folder that releases are read from gets a dataset of its own, which is brought to the current release
+whenever somebody looks for it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import servers
+
+from graph_service.home import Home
+from graph_service.mirroring import Mirror
+from graph_service.releases import Releases
+from graph_service.store.engine import Engine
+
+
+class Following(Mirror):
+    """A mirror that needs nobody to tell it of a new release."""
+
+    def __init__(self, home: Home, engine: Engine) -> None:
+        super().__init__(home, engine)
+        self._own, self._filling = home, threading.local()
+
+    def state(self) -> str:
+        """As always, once the engine holds the current release."""
+        current = self._own.current()
+        if current and super().state().removesuffix("+") != str(current) and not hasattr(self._filling, "now"):
+            self.catch_up(60.0)
+        return super().state()
+
+    def catch_up(self, wait_s: float = 60.0) -> None:
+        """As always; what it looks at meanwhile is what there is."""
+        self._filling.now = True
+        try:
+            super().catch_up(wait_s)
+        finally:
+            del self._filling.now
+
+
+class Datasets:
+    """One server for each home folder."""
+
+    def __init__(self, engine: str) -> None:
+        self._engine, self._stack = engine, ExitStack()
+        self._known: dict[Path, Mirror] = {}
+
+    def of(self, home: Path) -> Mirror:
+        """The mirror of a home folder."""
+        if home not in self._known:
+            server = self._stack.enter_context(servers.running(self._engine))
+            self._known[home] = Following(Home(home), Engine(server.addresses, timeout_s=60.0))
+        return self._known[home]
+
+    def close(self) -> None:
+        """End the servers."""
+        for mirror in self._known.values():
+            mirror.engine.close()
+        self._stack.close()
+
+
+@contextmanager
+def everything_over(engine: str) -> Iterator[None]:
+    """Within this block releases are read from an engine, unless they say otherwise."""
+    datasets = Datasets(engine)
+    atexit.register(datasets.close)
+    made = Releases.__init__
+
+    @wraps(made)
+    def make(self: Releases, home: Path, *, union: bool = True, mirror: Mirror | None = None, **more: Any) -> None:
+        made(self, home, union=union, mirror=mirror or (datasets.of(home) if union else None), **more)
+
+    with patch.object(Releases, "__init__", make):
+        yield
+    datasets.close()
+    atexit.unregister(datasets.close)
