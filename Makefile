@@ -2,10 +2,11 @@
 HOST ?= 127.0.0.1
 PORT ?= 8000
 PYTHON ?= python3
+SIZE ?= full
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup serve test check fix lock wheel editor clean
+.PHONY: help setup serve test check fix bench lock wheel editor clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +36,9 @@ fix: setup ## format code and data
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/graph-service check --fix
+
+bench: setup ## measure speed and growth into benchmarks/RESULTS.md (SIZE=small|full|large); needs wrk
+	$(BIN)/python benchmarks/bench.py --size $(SIZE)
 
 wheel: setup ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .

@@ -40,6 +40,24 @@ def serving(
     trailing: Sequence[Path] = (),
 ) -> Iterator[str]:
     """Run a server on a free port until it answers; yields its origin, stops it afterwards."""
+    with running(command, environment, bind=bind, trailing=trailing) as (origin, _):
+        yield origin
+
+
+@contextmanager
+def running(
+    command: Sequence[str | Path],
+    environment: Mapping[str, str] | None = None,
+    *,
+    bind: bool = False,
+    trailing: Sequence[Path] = (),
+    ready: str = "/",
+) -> Iterator[tuple[str, int]]:
+    """The same; yields its origin and its process's number.
+
+    Args:
+        ready: what is asked until it answers.
+    """
     with socket.socket() as asked:
         asked.bind(("127.0.0.1", 0))
         port = asked.getsockname()[1]
@@ -48,19 +66,26 @@ def serving(
         [*command, where, *trailing], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        for _ in range(300):
-            if process.poll() is not None:
-                raise SystemExit(f"{Path(command[0]).name} stopped as it started")
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10).close()
-                break
-            except urllib.error.HTTPError:  # it answers, if only that there is nothing here
-                break
-            except OSError:
-                time.sleep(0.1)
-        else:
-            raise SystemExit(f"{Path(command[0]).name} does not answer")
-        yield f"http://127.0.0.1:{port}"
+        _wait(process, f"http://127.0.0.1:{port}{ready}", Path(command[0]).name)
+        yield f"http://127.0.0.1:{port}", process.pid
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+def _wait(process: subprocess.Popen[bytes], address: str, name: str) -> None:
+    """Wait until it answers, be it that there is nothing."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise SystemExit(f"{name} stopped as it started")
+        try:
+            urllib.request.urlopen(address, timeout=60).close()
+            return
+        except urllib.error.HTTPError as error:
+            if error.code != 503:  # it is not ready yet
+                return
+        except OSError:
+            pass
+        time.sleep(0.01)
+    raise SystemExit(f"{name} does not answer")

@@ -26,6 +26,7 @@ from statistics import median
 from urllib.parse import quote
 
 from peers import OURS, installed, installed_version, serving
+from table import Row, tell
 
 HERE = Path(__file__).parent
 CLIENTS, THREADS = 16, 1
@@ -45,6 +46,16 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Job:
+    """Ours and a peer, asked the same."""
+
+    ours: Target
+    theirs: Target
+    goal: str  # of requests a second, ours to theirs
+    p99: str = ""  # of the 99th percentile
+
+
+@dataclass(frozen=True, slots=True)
 class Rate:
     """What was seen: medians over the rounds."""
 
@@ -61,17 +72,23 @@ def main() -> None:
     arguments.add_argument("--seconds", type=int, default=5, help="of each measurement")
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as made, servers(Path(given.home), Path(made)) as jobs:
-        print("| What | Server | requests/s | ratio | p99, ms | errors |\n|---|---|--:|--:|--:|--:|")
-        for what, targets in jobs.items():
-            rates = measured(targets, given.rounds, given.seconds, Path(made))
-            for target, rate in zip(targets, rates, strict=True):
-                ratio = rates[0].per_s / rate.per_s if rate.per_s else float("nan")
-                figures = f"{rate.per_s:.0f} | {ratio:.2f} | {rate.p99_ms:.1f} | {rate.errors}"
-                print(f"| {what} | {target.server} | {figures} |", flush=True)
+        tell(row for what, job in jobs.items() for row in rows(what, job, given.rounds, given.seconds, Path(made)))
+
+
+def rows(what: str, job: Job, rounds: int, seconds: int, folder: Path) -> Iterator[Row]:
+    """What one job showed: requests a second, and how long the slowest of a hundred takes."""
+    ours, theirs = measured((job.ours, job.theirs), rounds, seconds, folder)
+    figures = f"{ours.per_s:.0f} requests/s", job.theirs.server, f"{theirs.per_s:.0f} requests/s"
+    yield Row(what, *figures, ours.per_s / theirs.per_s, job.goal)
+    if job.p99:
+        slowest = f"{ours.p99_ms:.1f} ms", job.theirs.server, f"{theirs.p99_ms:.1f} ms"
+        yield Row(f"{what}: 99th percentile", *slowest, ours.p99_ms / theirs.p99_ms, job.p99)
+    if ours.errors or theirs.errors:
+        raise SystemExit(f"{what}: {ours.errors} errors of ours, {theirs.errors} of {job.theirs.server}")
 
 
 @contextmanager
-def servers(home: Path, folder: Path) -> Iterator[Mapping[str, Sequence[Target]]]:
+def servers(home: Path, folder: Path) -> Iterator[Mapping[str, Job]]:
     """Ours and the peers', each with the same release; yields what to ask, ours first."""
     binaries = installed(folder, ("oxigraph",))
     environment = {**os.environ, "GRAPH_SERVICE_HOME": str(home)}
@@ -98,16 +115,23 @@ def servers(home: Path, folder: Path) -> Iterator[Mapping[str, Sequence[Target]]
             files.append(file)
         with serving([sys.executable, HERE / "smallest.py"], trailing=files) as smallest:
             yield {
-                "point query, another each time": [
+                f"point query, another each time, {CLIENTS} clients": Job(
                     Target(own, ours, [f"/sparql?{each}" for each in unique], JSON),
                     Target(peer, oxigraph, [f"/query?{each}" for each in unique], JSON),
-                ],
-                "the same 100 queries": [
+                    "≥ 1",
+                    "≤ 1",
+                ),
+                f"the same 100 queries, {CLIENTS} clients": Job(
                     Target(own, ours, [f"/sparql?{each}" for each in same], JSON),
                     Target(peer, oxigraph, [f"/query?{each}" for each in same], JSON),
-                ],
+                    "≥ 3",
+                ),
                 **{
-                    f"{name}, warm": [Target(own, ours, [path]), Target("smallest ASGI", smallest, [f"/{number}"])]
+                    f"{name}, warm, {CLIENTS} clients": Job(
+                        Target(own, ours, [path]),
+                        Target("the smallest ASGI application", smallest, [f"/{number}"]),
+                        "≥ 0.7",
+                    )
                     for number, (name, path) in enumerate(pages.items())
                 },
             }
