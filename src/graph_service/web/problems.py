@@ -91,6 +91,8 @@ TITLES = (
     later("The query took too long"),
     later("The query was broken off"),
     later("The query was stopped"),
+    later("The work takes too much memory"),
+    later("The work took too long"),
     later("Too many queries are running"),
     later("Another write is under way"),
     later("The graph store is away"),
