@@ -137,7 +137,7 @@ def asked(server: Server, query: str, accept: str, turn: int) -> float:
 
 def answer(server: Server, query: str, accept: str) -> Answer:
     """Ask, and watch what the server's processes hold meanwhile."""
-    stop, peaks = threading.Event(), [0.0]
+    stop, peaks = threading.Event(), [table.memory_mb(server.pid)]
 
     def watch() -> None:
         while not stop.wait(0.1):

@@ -349,6 +349,9 @@ class Readers:
     def _part(self, shelf: Shelf[Answer], reader: Reader) -> None:
         """Give a query that turned out slow the reader for its own, or have it wait until fewer slow ones run."""
         shelf.quick.remove(reader)
+        if not shelf.quick and not shelf.births:  # the next query is not to wait for a process
+            shelf.births += 1
+            self._jobs.do(self._bear(shelf))
         answer = self._tasks[reader][0]
         answer.slow = True
         self._retire(reader)
