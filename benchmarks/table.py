@@ -102,7 +102,7 @@ def machine() -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in ("graph-service", *names))
     return (
         f"{os.cpu_count()} cores of {_processor()}, {memory:.0f} GB of memory, "
-        f"{platform.system()} {platform.release().partition("-")[0]}, Python {platform.python_version()}; {versions}. "
+        f"{platform.system()} {platform.release().partition('-')[0]}, Python {platform.python_version()}; {versions}. "
         f"Load of the machine as it ended: {os.getloadavg()[0]:.1f}."
     )
 
