@@ -104,12 +104,12 @@ def running(
         service.kill()
 
 
-def until(holds: Callable[[], object], what: str) -> None:
+def until(holds: Callable[[], object], what: str = "") -> None:
     """Wait for something that other processes bring about."""
     deadline = time.monotonic() + BOUND_S
     while not holds():
         assert time.monotonic() < deadline, f"it did not come about: {what}"
-        time.sleep(0.02)
+        time.sleep(0.02)  # other processes tell nobody
 
 
 def lives(pid: int) -> bool:

@@ -65,7 +65,7 @@ class Server:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 raise RuntimeError((self.folder / "log").read_text())
-            time.sleep(0.05)
+            time.sleep(0.05)  # a server of another process tells of its start by answering alone
 
     def kill(self) -> None:
         """End it at once."""

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 
 import pytest
 from conftest import Service
+from running import until
 from servers import Server, free_port
 
 from graph_service.errors import EngineUnavailable
@@ -24,14 +25,6 @@ WITHIN_S = 30.0
 BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
 INSERT = f"INSERT DATA {{ GRAPH <{GRAPH}notes> {{ <urn:x:one> <urn:x:p> 1 }} }}"
 ALL = "SELECT ?s { ?s ?p ?o }"
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait for something, within bounds."""
-    deadline = time.monotonic() + WITHIN_S
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_a_killed_engine_is_told_of_and_comes_back_without_hands(server: Server, service: Callable[..., Service]):
@@ -277,7 +270,7 @@ def test_a_client_that_goes_away_ends_its_query_at_the_engine(pretended: Service
         try:
             while True:
                 handler.wfile.write(b" " * 65536)
-                time.sleep(0.001)
+                time.sleep(0.001)  # a stream without a pause would take all of the processor
         except OSError:
             ended.set()
 
