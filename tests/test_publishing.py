@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from graph_service import home, writing
+from graph_service import bulk, home, writing
 from graph_service.deriving import derive
 from graph_service.errors import (
     DataRefused,
@@ -153,11 +153,11 @@ def test_files_are_loaded_into_their_own_graphs_beside_the_rest(publisher: Publi
     file = tmp_path / "notes.ttl"
     file.write_text('<https://w3id.org/elpaccto/id/country/SN> <http://www.w3.org/2004/02/skos/core#note> "x"@en .')
 
-    record = publisher.load_files([file], who="ben").record
+    record = publisher.write(bulk.load_files(bulk.data_files([file])), who="ben", reason="load of files").record
 
     assert (record.number, record.added, record.removed) == (2, 3, 0)  # the record counts what is derived, too
     assert record.graphs["https://w3id.org/elpaccto/graph/notes"] == 1
-    assert not publisher.load_files([file], who="ben").new
+    assert not publisher.write(bulk.load_files(bulk.data_files([file])), who="ben", reason="load of files").new
 
 
 def test_rollback_publishes_the_content_of_an_earlier_release(publisher: Publisher, project: Path):
@@ -446,22 +446,6 @@ def test_many_small_writes_end_as_if_all_was_made_anew(own: Publisher):
     assert release.record.report == gate(whole, release.project).counts
     assert release.record.digest == quad_digest(whole.quads())
     assert release.record.graphs == Counter(quad[3] for quad in whole.quads())
-
-
-def test_each_new_release_is_told_once_others_may_write_again(own_home: Path):
-    """Before the writer is answered; what changes nothing and what is tried only are not told."""
-    told: list[int] = []
-
-    def published(number: int) -> None:
-        with Home(own_home).writer(wait_s=0):
-            told.append(number)
-
-    own = Publisher(own_home, wait_s=1, published=published)
-    own.write(see_also("1"), who="ana", reason="", dry_run=True)
-    own.write(see_also("1"), who="ana", reason="")
-    own.write(see_also("1"), who="ana", reason="")
-
-    assert told == [2]
 
 
 def test_a_clock_that_was_set_back_does_not_turn_the_order_of_releases(own: Publisher):

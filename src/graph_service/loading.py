@@ -63,12 +63,12 @@ def load_project(staging: Staging, project: Path, *, same_parts: bool, progress:
 
 
 def replace_graphs(
-    store: EmbeddedStore, files: Mapping[Iri, Path], project: Path | None, progress: Progress
+    store: EmbeddedStore, files: Mapping[Iri, Path], project: Path, progress: Progress
 ) -> frozenset[Iri]:
     """Make each graph hold what its file says, and nothing else; the graphs. Raises as `load_project`."""
     for graph, path in files.items():
         progress(path.name)
-        name = path.relative_to(project).as_posix() if project else str(path)
+        name = path.relative_to(project).as_posix()
         triples = read_data(path, name)
         if triples != graph_triples(store, graph):
             store.replace_graph(graph, triples)

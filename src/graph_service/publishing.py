@@ -8,7 +8,7 @@ import hashlib
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,7 +18,7 @@ from graph_service import loading
 from graph_service.delta import Delta, name_blank_nodes
 from graph_service.delta import quad_digest as quad_digest
 from graph_service.deriving import derive, derive_where_reached
-from graph_service.errors import DataRefused, Forbidden, GraphRefused, LostUpdate, NoRelease, ReleasePruned
+from graph_service.errors import Forbidden, GraphRefused, LostUpdate, NoRelease, ReleasePruned
 from graph_service.gating import gate, gate_where_reached
 from graph_service.home import Home, ReleaseRecord
 from graph_service.loading import Progress
@@ -26,7 +26,7 @@ from graph_service.looking import Unanalysable
 from graph_service.patterns import TooMany
 from graph_service.staging import Change, Changed, Staging
 from graph_service.store.embedded import EmbeddedStore
-from graph_service.terms import DEFAULT_GRAPH, DERIVED_GRAPH, Iri, Quad, graph_iri
+from graph_service.terms import DEFAULT_GRAPH, DERIVED_GRAPH, Iri, Quad
 
 SOFTWARE = version("graph-service")
 DERIVED = f"The graph {DERIVED_GRAPH} is made by rules and cannot be written."
@@ -96,16 +96,9 @@ class Publisher:
         wait_s: float = 60,
         progress: Progress = lambda step: None,
         union: bool = True,
-        published: Callable[[int], None] = lambda number: None,
     ) -> None:
-        """Publish into a home.
-
-        Args:
-            union: queries see all graphs as one (setting `default_graph`).
-            published: told the number of each new release, once others may write again, before the writer is answered.
-        """
+        """Publish into a home; `union`: queries see all graphs as one (setting `default_graph`)."""
         self.home, self.keep, self.wait_s, self.progress, self.union = home, keep, wait_s, progress, union
-        self.published = published
         self._home = Home(home)
 
     def write(
@@ -157,17 +150,6 @@ class Publisher:
 
         return self._write(_Wanted(change, who, reason, digest=digest))
 
-    def load_files(self, paths: Sequence[Path], *, who: str, reason: str = "load of files") -> Written:
-        """Publish data files, each into the graph named by its stem, beside what is there. Raises as `load_project`."""
-        graphs = {graph_iri(path.stem): path for path in paths}
-
-        def change(staging: Staging) -> Changed:
-            return Changed(touched=loading.replace_graphs(staging.store, graphs, None, self.progress))
-
-        if self._home.current() is None:
-            raise DataRefused("There is no release to add to yet: run `graph-service load` without a path first.")
-        return self._write(_Wanted(change, who, reason))
-
     def rollback(self, number: int, *, who: str, reason: str = "") -> Written:
         """Publish the content of an earlier release as a new one; derived statements are made anew.
 
@@ -187,10 +169,7 @@ class Publisher:
             if wanted.expected and base:
                 wanted.expected.check(base)
             with self._staging(wanted.source or (base.number if base else None)) as staging:
-                written = self._attempt(staging, base, wanted)
-        if written.new and not wanted.dry_run:
-            self.published(written.record.number)
-        return written
+                return self._attempt(staging, base, wanted)
 
     def _attempt(self, staging: Staging, base: ReleaseRecord | None, wanted: _Wanted) -> Written:
         before = EmbeddedStore.open(self._home.store(base.number)) if base else EmbeddedStore.in_memory()
