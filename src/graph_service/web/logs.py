@@ -108,9 +108,26 @@ class RequestLog:
         self._write = _as_json if form == "json" else _as_text
         self._lines = lines
 
-    def tell(self, told: Mapping[str, Any]) -> None:
-        """Tell of one request: names and values in the order in which they stand."""
-        self._lines.put(self._write({"time": _now(), **told}))
+    def tell(
+        self,
+        asked: tuple[str, str, str, str],
+        done: tuple[int, float, int],
+        *,
+        whole: bool,
+        kept: bool,
+        release: int | None,
+    ) -> None:
+        """Tell of one request.
+
+        Args:
+            asked: its id, its method, its family of addresses, its path.
+            done: the status, the seconds it took, the bytes of the body that were sent.
+            whole: whether that was all of the body; kept: whether the answer was.
+        """
+        told = dict(zip(("request_id", "method", "route", "path"), asked, strict=True))
+        status, seconds, size = done
+        ended = {"status": status, "ms": round(seconds * 1000, 3), "bytes": size, "whole": whole}
+        self._lines.put(self._write({"time": _now(), **told, **ended, "kept": kept, "release": release}))
 
 
 class _Text(logging.Formatter):

@@ -56,9 +56,8 @@ class Watched:
             seconds = time.perf_counter() - began
             route = self._metrics.seen(scope, status, seconds)
             if self._log is not None:
-                told = {"request_id": name, "method": scope["method"], "route": route, "path": scope["path"]}
-                done = {"status": status, "ms": round(seconds * 1000, 3), "bytes": size, "whole": whole}
-                self._log.tell({**told, **done, "kept": not seen.made, "release": self._releases.number})
+                asked, done = (name, scope["method"], route, scope["path"]), (status, seconds, size)
+                self._log.tell(asked, done, whole=whole, kept=not seen.made, release=self._releases.number)
 
 
 class WatchedExpress(Express):
@@ -89,7 +88,7 @@ class WatchedExpress(Express):
         name = request_id_of(head)
         if self._log is not None:
             path = head[4:].partition(b" ")[0].partition(b"?")[0].decode("latin-1")
-            told = {"request_id": name, "method": "GET", "route": self._metrics.route(path), "path": unquote(path)}
-            done = {"status": int(lines[9:12]), "ms": round(seconds * 1000, 3), "bytes": len(body), "whole": True}
-            self._log.tell({**told, **done, "kept": kept, "release": self._releases.number})
+            asked = name, "GET", self._metrics.route(path), unquote(path)
+            done = int(lines[9:12]), seconds, len(body)
+            self._log.tell(asked, done, whole=True, kept=kept, release=self._releases.number)
         return b"%b%b%b: %b\r\n" % (lines, added, HEADER, name.encode()), body
