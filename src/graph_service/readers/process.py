@@ -85,7 +85,7 @@ class _Nursery:
             os.close(waker)
             try:
                 self._become(order, socket.socket(fileno=handles[0]))
-            except (BrokenPipeError, ConnectionResetError, _NotTheSame):
+            except (BrokenPipeError, ConnectionResetError, NotTheSame):
                 pass
             finally:
                 os._exit(0)
@@ -96,10 +96,10 @@ class _Nursery:
     def _become(self, order: dict[str, Any], channel: socket.socket) -> None:
         if order["be"] == "nursery":
             limit_memory(order["memory_bytes"])
-            store = _next(self._store, order["deltas"]) if self._store else _loaded(Path(order["folder"]))
+            store = next_release(self._store, order["deltas"]) if self._store else _loaded(Path(order["folder"]))
             store.keep_empty(order["empty"])
             if len(store) != order["quads"]:
-                raise _NotTheSame
+                raise NotTheSame
             resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
             channel.send(json.dumps({"ready": True}).encode())
             return _Nursery(channel, store).run()
@@ -127,7 +127,7 @@ class _Nursery:
             os._exit(0)
 
 
-class _NotTheSame(Exception):
+class NotTheSame(Exception):
     """What was put together in memory is not the release."""
 
 
@@ -145,11 +145,11 @@ def _loaded(folder: Path) -> EmbeddedStore:
     with os.fdopen(source, "rb") as quads:
         store = EmbeddedStore.in_memory_from(quads)
     if os.waitpid(pid, 0)[1] != 0:
-        raise _NotTheSame
+        raise NotTheSame
     return store
 
 
-def _next(store: EmbeddedStore, deltas: Sequence[str]) -> EmbeddedStore:
+def next_release(store: EmbeddedStore, deltas: Sequence[str]) -> EmbeddedStore:
     """A release in memory, from an earlier one and what each since then added and removed."""
     for path in deltas:
         lines: dict[str, list[str]] = {"+": [], "-": []}
@@ -157,7 +157,7 @@ def _next(store: EmbeddedStore, deltas: Sequence[str]) -> EmbeddedStore:
             lines[sign].append(line)
         removed, added = (list(parse_quads("".join(lines[sign]).encode(), path)) for sign in "-+")
         if any(_is_blank(part) for quad in (*removed, *added) for part in quad):
-            raise _NotTheSame  # a blank node has another name in each store
+            raise NotTheSame  # a blank node has another name in each store
         store.replace_quads(removed, added)
     return store
 

@@ -20,6 +20,7 @@ from graph_service.errors import (
     SparqlSyntaxError,
 )
 from graph_service.store.binding import bound
+from graph_service.store.complaints import is_full, syntax_error, without_place
 from graph_service.store.native import (
     from_quad,
     graph_node,
@@ -33,7 +34,7 @@ from graph_service.store.native import (
     triple_node,
 )
 from graph_service.store.protocol import NO_BINDING, Dataset, Solutions, Updated
-from graph_service.store.tokens import mentions, undeclared_prefixes
+from graph_service.store.tokens import mentions
 from graph_service.store.updates import NAME_A_GRAPH, Operation, Told, check, is_silent_load, operations, using
 from graph_service.terms import DEFAULT_GRAPH, PREFIXES, Binding, Iri, Quad, Term, Triple, ntriple
 
@@ -60,7 +61,6 @@ SUFFIXES: Mapping[str, ox.RdfFormat] = {
     "jsonld": ox.RdfFormat.JSON_LD,
 }
 PART = 100_000  # quads that are written at once
-_PLACE = re.compile(r"(?:error )?at (\d+):(\d+): (.*)", re.DOTALL)
 
 
 class EmbeddedStore:
@@ -134,6 +134,15 @@ class EmbeddedStore:
             del results  # the error travels to another thread, where the engine's object must not end
             raise QueryFailed(str(error)) from None
 
+    def table(self, text: str, accept: str, base: str, *, union: bool) -> bytes | None:
+        """The answer of a SELECT or ASK that names no graphs; None where the engine refuses it."""
+        try:
+            results = self._store.query(text, base_iri=base, use_default_graph_as_union=union)
+            assert not isinstance(results, ox.QueryTriples)
+            return results.serialize(format=RESULT_FORMATS[accept])
+        except (SyntaxError, ValueError, OSError, RuntimeError):
+            return None
+
     def statements(self, subject: Iri) -> Iterator[tuple[Iri, Term]]:
         quads = self._store.quads_for_pattern(named_node(subject), None, None, None)
         return ((to_iri(quad.predicate), term(quad.object)) for quad in quads)
@@ -150,8 +159,15 @@ class EmbeddedStore:
 
     def match(self, subject: Iri | None, predicate: Iri | None, value: Term | None) -> Iterator[Quad]:
         """The quads of all graphs with these parts; None stands for any."""
-        s, p, o = (None if part is None else native(part) for part in (subject, predicate, value))
-        return map(from_quad, self._store.quads_for_pattern(s, p, o, None))  # type: ignore[arg-type]  # by their types
+        return map(from_quad, self._match(subject, predicate, value))
+
+    def count(self, subject: Iri | None, predicate: Iri | None, value: Term | None, *, most: int) -> int:
+        """How many they are; no more than `most` are counted."""
+        return sum(1 for _ in islice(self._match(subject, predicate, value), most))
+
+    def _match(self, *parts: Term | None) -> Iterator[ox.Quad]:
+        s, p, o = (None if part is None else native(part) for part in parts)
+        return self._store.quads_for_pattern(s, p, o, None)  # type: ignore[arg-type]  # by their types
 
     def __contains__(self, quad: Quad) -> bool:
         return quad_node(quad) in self._store
@@ -278,8 +294,10 @@ class EmbeddedStore:
             if found.line is None or found.column is None:
                 raise found from None
             line, column = operation.place(found.line, found.column)
-            raise SparqlSyntaxError(_PLACE.sub(r"\3", str(error)), line=line, column=column, text=text) from None
+            raise SparqlSyntaxError(without_place(str(error)), line=line, column=column, text=text) from None
         except (OSError, RuntimeError, ValueError) as error:
+            if is_full(error):
+                raise
             raise QueryFailed(str(error)) from None
 
     def checkpoint(self, folder: Path) -> None:
@@ -369,18 +387,6 @@ def serialize(triples: Iterable[Triple], suffix: str) -> bytes:
     return data.replace(b"\r", b"&#13;") if suffix == "rdf" else data  # XML readers would turn it into a line feed
 
 
-def syntax_error(message: str, text: str) -> SparqlSyntaxError:
-    """Turn the engine's message into an error with line and column."""
-    match = _PLACE.fullmatch(message)
-    words = message if match is None else match[3]
-    declarations: list[str] = []
-    if "Prefix not found" in words and (undeclared := undeclared_prefixes(text)):
-        words = f"{' and '.join(f'{prefix}:' for prefix in undeclared)} not declared as a prefix."
-        declarations = [f"PREFIX {prefix}: <{PREFIXES[prefix]}>" for prefix in undeclared if prefix in PREFIXES]
-    line, column = (None, None) if match is None else (int(match[1]), int(match[2]))
-    return SparqlSyntaxError(words, line=line, column=column, text=text, declarations=declarations)
-
-
 def _binding(names: Sequence[str], solution: ox.QuerySolution) -> Binding:
     return {name: term(value) for name in names if (value := solution[name]) is not None}
 
@@ -389,6 +395,8 @@ def _opened(opener: Callable[[], ox.Store], folder: Path) -> ox.Store:
     try:
         return opener()
     except (OSError, ValueError, RuntimeError) as error:
+        if is_full(error):
+            raise
         raise HomeError(
             f"The store in {folder} cannot be opened ({error}). If it is damaged, remove its release folder "
             "or restore a backup."

@@ -26,6 +26,9 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+_FIRST = re.compile(rf"\s*({'|'.join(FORMS)})\s", re.IGNORECASE)  # most texts begin with it
+
 
 def tokens(text: str) -> Iterator[tuple[str, str, int]]:
     """Yield kind, text and offset of each token, comments and white space left out.
@@ -78,7 +81,9 @@ def undeclared_prefixes(text: str) -> tuple[str, ...]:
 
 def query_form(text: str) -> str:
     """Tell whether a text is a SELECT, ASK, CONSTRUCT or DESCRIBE; SparqlSyntaxError if it is none."""
+    if first := _FIRST.match(text):
+        return first[1].upper()
     for word in keywords(text):
-        if word in ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE"):
+        if word in FORMS:
             return word
     raise SparqlSyntaxError("expected SELECT, ASK, CONSTRUCT or DESCRIBE", text=text)

@@ -51,6 +51,16 @@ def takes_gzip(accept_encoding: str) -> bool:
     return False
 
 
+def pack(body: bytes) -> bytes:
+    """A whole answer, packed with gzip."""
+    packer = _packer()
+    return packer.compress(body) + packer.flush()
+
+
+def _packer() -> zlib._Compress:
+    return zlib.compressobj(wbits=31)
+
+
 class _Packing:
     """One answer on its way out."""
 
@@ -78,7 +88,7 @@ class _Packing:
             return
         if "content-encoding" in headers or int(headers.get("content-length", SMALLEST_BYTES)) < SMALLEST_BYTES:
             return
-        self._packer = zlib.compressobj(wbits=31)
+        self._packer = _packer()
         headers["Content-Encoding"] = "gzip"
         del headers["Content-Length"]
         del headers["Repr-Digest"]  # it was of the bytes before packing (RFC 9530, 3)

@@ -16,14 +16,16 @@ from functools import cache
 from starlette.responses import Response
 
 from graph_service.errors import GraphServiceError
+from graph_service.home import Home
 from graph_service.readers.answers import Answer
 from graph_service.readers.lanes import Readers
+from graph_service.readers.near import Near
 from graph_service.release import Release, utc_today
 from graph_service.releases import Releases
 from graph_service.settings import Settings
 from graph_service.store.tokens import mentions, query_form
 from graph_service.web import bodies, memento, protocol, respond
-from graph_service.web.compression import PACKED, SMALLEST_BYTES, takes_gzip
+from graph_service.web.compression import IN_THREAD_BYTES, PACKED, SMALLEST_BYTES, pack, takes_gzip
 from graph_service.web.envelope import HEADERS
 from graph_service.web.kept import APART, HEAD_BYTES, Answers
 from graph_service.web.media import HTML, Format, NotAcceptable, negotiate, tabular
@@ -39,6 +41,8 @@ _NOT_PLAIN = APART | {
     *(b"if-none-match", b"if-match", b"if-range", b"if-unmodified-since", b"x-request-id", b"forwarded"),
     *(b"connection", b"upgrade", b"expect", b"content-length", b"transfer-encoding", b"te", b"trailer"),
 }
+_GZIP = "content-encoding: gzip\r\n"
+_ENDPOINT = {"path": "/sparql", "method": "GET"}  # what metrics read of a scope
 _ESCAPES = {b"%02X" % code: bytes((code,)) for code in range(256)}
 _ESCAPES |= {name.lower(): code for name, code in _ESCAPES.items()}
 _LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e]*?)[ \t]*")
@@ -55,17 +59,29 @@ class Client:
     graph: Format | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Begun:
-    """A query on its way."""
+@dataclass(slots=True, eq=False)
+class Asked:
+    """A plain query."""
 
     head: bytes
-    answer: Answer
     client: Client
     text: str
     chosen: Format
     release: Release
     since: float
+
+    @property
+    def media_type(self) -> str:
+        """Of the answer: what was asked for may be another name of it."""
+        return protocol.ALIASES.get(self.chosen, self.chosen).media_type
+
+
+@dataclass(slots=True, eq=False)
+class Begun:
+    """A query on its way."""
+
+    asked: Asked
+    answer: Answer
 
 
 class Express:
@@ -76,6 +92,8 @@ class Express:
     ) -> None:
         self._releases, self._readers, self._answers = releases, readers, answers
         self._settings, self._metrics = settings, metrics
+        # beside the copy that readers share; both together hold no more than they may
+        self._near = Near(Home(settings.home), settings.memory_mb // 2, union=settings.default_graph == "union")
         self._blocks: dict[bytes, Client | None] = {}
         self._asked: set[int] = set()  # what was asked once; asked again, it is made to be kept
 
@@ -86,8 +104,8 @@ class Express:
             self._metrics.seen({"path": _path(head), "method": "GET"}, int(found[0][9:12]), 0.0)
         return found
 
-    def begin(self, head: bytes, host: str) -> Begun | None:
-        """Have a plain query run for a client's host; None where the request is of another kind."""
+    def read(self, head: bytes) -> Asked | None:
+        """Read the head of a request for a plain query; None where it is of another kind."""
         target, version, block = head[4:].partition(b" HTTP/1.1\r\n")
         if not target.startswith(PLAIN) or not version or b"&" in target or b"#" in target or not target.isascii():
             return None
@@ -104,28 +122,47 @@ class Express:
             chosen = client.table if query_form(text) in ("SELECT", "ASK") else client.graph
             if chosen is None or mentions(text, protocol.CHANGEABLE):
                 return None
-            operation = Operation(text, (), (), (("query", text),))
-            query = protocol.query(operation, protocol.ALIASES.get(chosen, chosen), client.origin, self._settings)
             release = self._releases.current()
-            answer = self._readers.begin(release.number, query, host)
         except (GraphServiceError, KeyError, UnicodeDecodeError):
             return None  # it is told why where all are told
         if len(self._asked) >= ASKED:
             self._asked.clear()
         self._asked.add(asked)
-        return Begun(head, answer, client, text, chosen, release, time.perf_counter())
+        return Asked(head, client, text, chosen, release, time.perf_counter())
+
+    def at_once(self, asked: Asked) -> tuple[bytes, bytes] | None:
+        """As `kept`, of a query whose answer is small for certain; None where it may not be."""
+        body = self._near.brief(asked.release).answer(asked.text, asked.media_type, f"{asked.client.origin}/sparql")
+        return None if body is None or _is_long(asked, len(body)) else self._seen(asked, body)
+
+    def begin(self, asked: Asked, host: str) -> Begun | None:
+        """Have a query run for a client's host; None where that is refused."""
+        assert self._readers is not None
+        operation = Operation(asked.text, (), (), (("query", asked.text),))
+        written = protocol.ALIASES.get(asked.chosen, asked.chosen)
+        query = protocol.query(operation, written, asked.client.origin, self._settings)
+        try:
+            return Begun(asked, self._readers.begin(asked.release.number, query, host))
+        except GraphServiceError:
+            return None  # it is told why where all are told
 
     def response(self, begun: Begun) -> tuple[bytes, bytes] | None:
-        """As `kept`, once an answer has begun to come; None where it is not whole, or is to be packed, or an error."""
+        """As `kept`, once an answer has begun to come; None where it is not whole, or long to pack, or an error."""
         size = begun.answer.spool.size_bytes
-        if size is None or (begun.client.gzip and size >= SMALLEST_BYTES):
+        if size is None or _is_long(begun.asked, size):
             return None
         body = begun.answer.spool.whole()
         if body is None:
             return None
         self.close(begun)
-        self._metrics.seen({"path": "/sparql", "method": "GET"}, 200, time.perf_counter() - begun.since)
-        return _lines(begun, size), body
+        return self._seen(begun.asked, body)
+
+    def _seen(self, asked: Asked, body: bytes) -> tuple[bytes, bytes]:
+        packed = asked.client.gzip and len(body) >= SMALLEST_BYTES
+        if packed:
+            body = pack(body)
+        self._metrics.seen(_ENDPOINT, 200, time.perf_counter() - asked.since)
+        return _lines(asked, len(body), packed=packed), body
 
     def close(self, begun: Begun) -> None:
         """Let go of a query that is answered, or whose client has gone."""
@@ -177,14 +214,19 @@ def _unescaped(value: bytes) -> str:
     return b"".join([first, *[_ESCAPES[each[:2]] + each[2:] for each in others]]).decode()
 
 
-def _lines(begun: Begun, size: int) -> bytes:
+def _is_long(asked: Asked, size: int) -> bool:
+    """Whether packing it would keep other requests waiting."""
+    return asked.client.gzip and size > IN_THREAD_BYTES
+
+
+def _lines(asked: Asked, size: int, *, packed: bool) -> bytes:
     """Status line and header lines, as all handlers and the envelope around them write them."""
-    given = (("query", begun.text),)
-    tag = respond.tag(begun.release, begun.client.origin, "/sparql", given, begun.chosen.name)
-    before_length, before_link = _fixed(protocol.ALIASES.get(begun.chosen, begun.chosen).media_type)
-    target = begun.head[4 : begun.head.index(b" ", 4)].decode()
+    given = (("query", asked.text),)
+    tag = respond.tag(asked.release, asked.client.origin, "/sparql", given, asked.chosen.name)
+    before_length, before_link = _fixed(asked.media_type)
+    target = asked.head[4 : asked.head.index(b" ", 4)].decode()
     link = f"link: {memento.links(target)}\r\n" if len(target) <= LINKED_LENGTH else ""
-    own = f"etag: W/{tag}\r\ncontent-length: {size}\r\n"
+    own = f"etag: W/{tag}\r\n{_GZIP * packed}content-length: {size}\r\n"
     return b"".join((before_length, own.encode(), before_link, link.encode()))
 
 

@@ -80,12 +80,15 @@ class Front(HttpToolsProtocol):
 
     def _is_answered(self, head: bytes) -> bool:
         """Whether a request is answered, or about to be, without the parser."""
-        kept = self._express.kept(head)
-        if kept is not None:
-            self._send(*kept)
+        answer = self._express.kept(head)
+        asked = self._express.read(head) if answer is None else None
+        if asked is not None:
+            answer = self._express.at_once(asked)
+        if answer is not None:
+            self._send(*answer)
             return True
-        host = self.client[0] if self.client else ""
-        self._begun = self._express.begin(head, host)
+        if asked is not None:
+            self._begun = self._express.begin(asked, self.client[0] if self.client else "")
         if self._begun is None:
             return False
         self._begun.answer.spool.tell(self._come)
@@ -98,8 +101,8 @@ class Front(HttpToolsProtocol):
             return
         answer = self._express.response(begun)
         if answer is None:
-            self._extensions = {HEAD: begun.head, ANSWER: begun.answer}
-            super().data_received(begun.head)
+            self._extensions = {HEAD: begun.asked.head, ANSWER: begun.answer}
+            super().data_received(begun.asked.head)
         else:
             self._send(*answer)
         if self._stopping:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph_service.releases import Releases
 from graph_service.web.envelope import SECURE
-from graph_service.web.express import Begun, Express
+from graph_service.web.express import Asked, Begun, Express
 from graph_service.web.logs import HEADER, REQUEST, RequestLog, request_id, request_id_of
 from graph_service.web.metrics import Metrics
 
@@ -76,10 +76,17 @@ class WatchedExpress(Express):
         found = super().kept(head)
         return found and self._told(head, found, b"", time.perf_counter() - began, kept=True)
 
+    def at_once(self, asked: Asked) -> tuple[bytes, bytes] | None:
+        """As Express."""
+        found = super().at_once(asked)
+        return found and self._told(asked.head, found, self._own, time.perf_counter() - asked.since, kept=False)
+
     def response(self, begun: Begun) -> tuple[bytes, bytes] | None:
         """As Express."""
         found = super().response(begun)
-        return found and self._told(begun.head, found, self._own, time.perf_counter() - begun.since, kept=False)
+        return found and self._told(
+            begun.asked.head, found, self._own, time.perf_counter() - begun.asked.since, kept=False
+        )
 
     def _told(
         self, head: bytes, found: tuple[bytes, bytes], added: bytes, seconds: float, *, kept: bool
