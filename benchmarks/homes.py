@@ -44,8 +44,9 @@ def portfolio_file(folder: Path, triples: int) -> Path:
 
 
 def environment(home: Path) -> Mapping[str, str]:
-    """The environment of a command on a home."""
-    return {**os.environ, "GRAPH_SERVICE_HOME": str(home)}
+    """The environment of a command on a home. What is installed has its modules compiled."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "GRAPH_SERVICE_HOME": str(home)}
 
 
 def held(home: Path) -> int:

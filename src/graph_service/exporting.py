@@ -21,18 +21,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graph_service.asking import once_per_release
 from graph_service.errors import HomeError, UnknownTerm, nearest
 from graph_service.release import Release
-from graph_service.spreadsheet import Sheet, workbook_bytes
 from graph_service.store.dumping import convert_dump, write_dump
 from graph_service.tables.description import Column, Description, describe
 from graph_service.tables.records import Graph
 from graph_service.tables.rows import TableRows, rows_of, sheet_bytes
 from graph_service.terms import BASE, DERIVED_GRAPH, GRAPH, Iri, choose
 from graph_service.turtle import Document, Fact
+
+if TYPE_CHECKING:
+    from graph_service.spreadsheet import Value
 
 STEM = BASE.rstrip("/").rpartition("/")[2]  # the files are named like the namespace
 WHOLE = ("ttl", "nq", "trig", "jsonld", "nt", "rdf", "csv.zip", "xlsx")
@@ -232,17 +234,19 @@ def metadata(release: Release) -> bytes:
 
 def workbook(release: Release) -> bytes:
     """All tables as a spreadsheet (XLSX): a sheet that explains, then one for each table."""
+    from graph_service.spreadsheet import Sheet, workbook_bytes  # what it brings takes long to start with
+
     first = Sheet("About", (), [[line] for line in _about(release)], widths=(110,))
     rows = [list(row) for row in _dictionary(release)]
     columns = Sheet("Columns", DICTIONARY, rows, widths=(24, 26, 40, 12, 10, 60))
-    filled = [_sheet(each) for each in tables(release)]
+    filled = [Sheet(each.table.url.removesuffix(".csv"), *_cells(each)) for each in tables(release)]
     return workbook_bytes([first, columns, *filled], title(release), _created(release))
 
 
-def _sheet(found: TableRows) -> Sheet:
-    names = [column.name for column in found.columns]
+def _cells(found: TableRows) -> tuple[Sequence[str], Iterator[Sequence[Value]]]:
+    """The header of a table, and its rows."""
     rows = ([_typed(column, row[column.name]) for column in found.columns] for row in found.rows)
-    return Sheet(found.table.url.removesuffix(".csv"), names, rows)
+    return [column.name for column in found.columns], rows
 
 
 TABLES_IN: Mapping[str, Callable[[Release], bytes]] = {"csv.zip": csv_package, "xlsx": workbook}
@@ -259,7 +263,7 @@ def _created(release: Release) -> datetime.datetime:
     return datetime.datetime.fromisoformat(release.record.created)
 
 
-def _typed(column: Column, cell: str) -> str | float | int | datetime.date:
+def _typed(column: Column, cell: str) -> Value:
     """A number, a full day, or the text; `yes` and `no` stay words, so that a sheet saved as CSV can be imported."""
     if column.datatype == "decimal" and cell:
         return float(cell)

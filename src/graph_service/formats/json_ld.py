@@ -6,9 +6,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-from pyld import jsonld as pyld  # type: ignore[import-untyped]
+from typing import Any, TypeAlias
 
 from graph_service.formats.common import to_json
 from graph_service.terms import (
@@ -22,10 +20,6 @@ from graph_service.terms import (
     Triple,
     n3,
 )
-
-if TYPE_CHECKING:
-    pass
-
 
 Node: TypeAlias = dict[str, Any]  # a node object of expanded JSON-LD
 
@@ -42,6 +36,8 @@ def jsonld(triples: Iterable[Triple], context: Mapping[str, Any], root: Iri | No
         context: a context, or a document with `@context`.
         root: the record to begin with; None gives all records side by side.
     """
+    from pyld import jsonld as pyld  # type: ignore[import-untyped]  # what it brings takes long to start with
+
     words = context.get("@context", context)
     if not isinstance(words, Mapping):
         raise ValueError(f"The context is not whole: a reader would have to fetch {words}.")

@@ -8,8 +8,10 @@ import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from graph_service.spreadsheet import Sheet, Value, workbook_bytes
+if TYPE_CHECKING:
+    from graph_service.spreadsheet import Value
 
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,14})", re.ASCII)  # spreadsheets keep 15 digits
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,11})(\.\d{1,9})?", re.ASCII)
@@ -37,6 +39,8 @@ def table_workbook(table: bytes, cover: Cover) -> bytes:
     described counts as numbers where all its cells are. A cell that is not of its column's type stays text, as does
     a date that is no full day. Texts are never formulas.
     """
+    from graph_service.spreadsheet import Sheet, workbook_bytes  # what it brings takes long to start with
+
     header, *rows = csv.reader(io.StringIO(table.decode(), newline=""))
     types = {name: kind for name, kind, _ in cover.columns}
     kinds = [types.get(name) or _kind(row[place] for row in rows) for place, name in enumerate(header)]
