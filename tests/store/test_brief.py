@@ -49,7 +49,8 @@ NOT_BRIEF = (
     "SELECT * { <urn:a> A ?o }",
     "SELECT * { ex:a ?p ?o }",
     "PREFIX ex: <urn:> SELECT * { ex:a.b ?p ?o }",
-    "SELECT * { <urn:a> ?p ?o } # and more { ?s ?p ?o }",
+    "SELECT * { <urn:a> ?p ?o } # and more\n VALUES ?o { 1 }",
+    "# SELECT * { <urn:a> ?p ?o }",
     "SELECT * { <urn:a> ?p ?o # } \n . ?s ?q ?r }",
     "ASK {}",
     "",
@@ -91,6 +92,7 @@ def test_what_may_be_long_is_not_brief(many, text: str):
         "ASK WHERE { <urn:a> ?p <urn:nothing> }",
         "PREFIX x: <urn:other:> PREFIX x: <urn:> ASK { x:a ?p ?o }",
         'ASK { <urn:a> ?p "2 . } {"@en }',
+        "# first\n # second { ?s\n\nASK { <urn:a> ?p ?o } # and more { ?s ?p ?o }\n",
     ],
 )
 def test_a_brief_one_is_answered_as_by_the_engine(many, text: str):

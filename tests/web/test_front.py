@@ -24,6 +24,8 @@ OF_THE_MOMENT = {"date", "x-request-id"}
 OF_PARTS = {"content-length", "transfer-encoding"}
 QUERIES = (
     POINT,
+    f"PREFIX elp: <https://w3id.org/elpaccto/ontology#> SELECT ?code {{ <{SUBJECT}> elp:isoAlpha2 ?code }}",
+    f"SELECT ?{'long' * 300} {{ <{SUBJECT}> <https://w3id.org/elpaccto/ontology#isoAlpha2> ?{'long' * 300} }}",
     "# first a comment\nPREFIX elp: <https://w3id.org/elpaccto/ontology#> SELECT (COUNT(*) AS ?n) { ?s a elp:Country }",
     f"ASK {{ <{SUBJECT}> ?p ?o }}",
     f"CONSTRUCT {{ <{SUBJECT}> a ?c }} WHERE {{ <{SUBJECT}> a ?c }}",
@@ -41,6 +43,8 @@ HEADERS: tuple[Mapping[str, str], ...] = (
     {"Accept": "image/png"},
     {"Accept": "text/csv", "Accept-Encoding": "gzip"},
     {"Accept": "text/html"},
+    {"Accept": "text/csv", "Connection": "keep-alive"},
+    {"Accept": "text/csv", "Connection": "close"},
 )
 
 
@@ -115,6 +119,16 @@ def test_a_page_is_the_same_once_it_is_kept(address):
     first, *others = (unpacked(exchanged(address, "/roadmaps/PE.json")) for _ in range(4))
 
     assert others == [first] * 3
+
+
+def test_a_connection_ends_where_the_client_says_so(address):
+    """After an answer that is made before the framework, by a reader or at once, and after one that is kept."""
+    for query in (numbered(81), f"ASK {{ <{SUBJECT}> ?p ?o }}"):
+        for _ in range(4):
+            with socket.create_connection(address, timeout=60) as connection:
+                connection.sendall(head(query, "Connection: close"))
+                found = b"".join(iter(lambda: connection.recv(65536), b""))
+            assert found.count(b"HTTP/1.1 200 OK") == found.lower().count(b"connection: close") == 1
 
 
 def test_a_kept_answer_is_not_sent_to_who_has_it(address):

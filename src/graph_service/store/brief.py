@@ -26,9 +26,10 @@ _STRING = rf'"[^"\\\n\r]*"(?:@[A-Za-z]+(?:-[A-Za-z0-9]+)*|\^\^(?:{_IRI}|{_NAME})
 _TOKEN = rf"{_IRI}|{_VARIABLE}|{_NAME}|{_STRING}|a(?=\s)|[.;]"
 _PREFIX = rf"(?i:PREFIX)\s+([A-Za-z][\w-]*:)\s*({_IRI})\s*"
 _SELECT = rf"(?i:SELECT)\s+(?:(?i:DISTINCT)\s+)?(?:\*|{_VARIABLE}(?:\s+{_VARIABLE})*)"
+_COMMENT = r"\#[^\n\r]*"
 _QUERY = re.compile(
-    rf"\s*(?P<prologue>(?:{_PREFIX})*)(?P<form>{_SELECT}|(?i:ASK))\s*(?:(?i:WHERE)\s*)?"
-    rf"\{{(?P<pattern>(?:\s*(?:{_TOKEN}))*)\s*\}}\s*(?:(?i:LIMIT)\s+\d+\s*)?"
+    rf"(?:\s*{_COMMENT}[\n\r])*\s*(?P<prologue>(?:{_PREFIX})*)(?P<form>{_SELECT}|(?i:ASK))\s*(?:(?i:WHERE)\s*)?"
+    rf"\{{(?P<pattern>(?:\s*(?:{_TOKEN}))*)\s*\}}\s*(?:(?i:LIMIT)\s+\d+\s*)?(?:{_COMMENT}\s*)?"
 )
 _PREFIXES, _TOKENS = re.compile(_PREFIX), re.compile(f"(?:{_TOKEN})")
 _TYPE = Iri(f"{RDF}type")

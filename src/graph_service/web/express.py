@@ -39,8 +39,9 @@ BLOCKS, ASKED = 1000, 50_000  # blocks of header lines, and heads, that are reme
 # headers that make more of a request than its head says, or something else of it than it seems
 _NOT_PLAIN = APART | {
     *(b"if-none-match", b"if-match", b"if-range", b"if-unmodified-since", b"x-request-id", b"forwarded"),
-    *(b"connection", b"upgrade", b"expect", b"content-length", b"transfer-encoding", b"te", b"trailer"),
+    *(b"upgrade", b"expect", b"content-length", b"transfer-encoding", b"te", b"trailer"),
 }
+_PLAIN_CONNECTIONS = (b"", b"keep-alive", b"close")
 _GZIP = "content-encoding: gzip\r\n"
 _ENDPOINT = {"path": "/sparql", "method": "GET"}  # what metrics read of a scope
 _ESCAPES = {b"%02X" % code: bytes((code,)) for code in range(256)}
@@ -184,7 +185,7 @@ class Express:
             if match is None or name in headers or name in _NOT_PLAIN or name.startswith(b"x-forwarded-"):
                 return None
             headers[name] = match[2]
-        if not headers.get(b"host"):
+        if not headers.get(b"host") or headers.get(b"connection", b"").lower() not in _PLAIN_CONNECTIONS:
             return None
         accept = headers.get(b"accept", b"").decode()
         return Client(

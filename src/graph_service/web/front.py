@@ -19,6 +19,7 @@ END = b"\r\n\r\n"
 MAX_HEAD_BYTES = 65_536
 COPIED_BYTES = 16_384  # a shorter answer is sent in one piece with its head
 _START = re.compile(rb"[A-Z]+ [^ \r\n]+ HTTP/1\.[01]\r?\n?")
+_LAST = re.compile(rb"\r\nconnection:[ \t]*close[ \t]*\r\n", re.IGNORECASE)
 _OFFER = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 
 
@@ -85,7 +86,7 @@ class Front(HttpToolsProtocol):
         if asked is not None:
             answer = self._express.at_once(asked)
         if answer is not None:
-            self._send(*answer)
+            self._send(head, *answer)
             return True
         if asked is not None:
             self._begun = self._express.begin(asked, self.client[0] if self.client else "")
@@ -104,22 +105,28 @@ class Front(HttpToolsProtocol):
             self._extensions = {HEAD: begun.asked.head, ANSWER: begun.answer}
             super().data_received(begun.asked.head)
         else:
-            self._send(*answer)
+            self._send(begun.asked.head, *answer)
         if self._stopping:
             return self.shutdown()
-        if self._behind:
+        if self._behind and not self.transport.is_closing():
             behind, self._behind = self._behind, b""
             self.flow.resume_reading()
             self.data_received(behind)
 
-    def _send(self, lines: bytes, body: bytes) -> None:
+    def _send(self, head: bytes, lines: bytes, body: bytes) -> None:
+        """Answer the request of a head."""
         added = b"".join([b"%b: %b\r\n" % each for each in self.server_state.default_headers])
+        is_last = _LAST.search(head) is not None
+        if is_last:
+            added += b"connection: close\r\n"
         if len(body) < COPIED_BYTES:
             self.transport.write(b"".join((lines, added, b"\r\n", body)))
         else:
             self.transport.write(b"".join((lines, added, b"\r\n")))
             self.transport.write(body)
         self.server_state.total_requests += 1
+        if is_last:
+            return self.transport.close()
         self._answered_at = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self._hang_up_after(self.timeout_keep_alive)
