@@ -31,6 +31,7 @@ QUERIES = (
     f"CONSTRUCT {{ <{SUBJECT}> a ?c }} WHERE {{ <{SUBJECT}> a ?c }}",
     f'SELECT ("não & +%" AS ?text) ("<{SUBJECT}>" AS ?other) {{}}',
     "SELECT * FROM <urn:nowhere> { ?s ?p ?o }",
+    "SELECT ?s ?p ?o { ?s ?p ?o } ORDER BY ?s ?p (STR(?o)) LIMIT 20000",
     "SELECT * {",
     "SELECT * { SERVICE <http://example.org/> { ?s ?p ?o } }",
     "",

@@ -33,7 +33,8 @@ from graph_service.store.embedded import EmbeddedStore, parse_quads
 from graph_service.store.protocol import Dataset
 from graph_service.terms import Iri
 
-PART_BYTES = RECEIVED_BYTES = 65_536
+FIRST_BYTES, PART_BYTES = 16_384, 65_536  # of the parts of an answer: the first one is soon on its way
+RECEIVED_BYTES = 65_536
 ORDER_BYTES = 65_536
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
@@ -204,7 +205,7 @@ class _Out(io.BufferedIOBase):
 
     def __init__(self, channel: socket.socket, number: int, max_answer_mb: int) -> None:
         self._channel, self._number, self._left = channel, number, max_answer_mb * 1_000_000
-        self._held = bytearray()
+        self._held, self._part_bytes = bytearray(), FIRST_BYTES
         self._max_answer_mb = max_answer_mb
         self.refused: GraphServiceError | None = None
 
@@ -215,9 +216,10 @@ class _Out(io.BufferedIOBase):
             self.refused = AnswerTooLarge(self._max_answer_mb)
             raise OSError(str(self.refused))
         self._held += data
-        if len(self._held) >= PART_BYTES:
+        if len(self._held) >= self._part_bytes:
             self._channel.sendall(frame(Kind.PART, self._number, bytes(self._held)))
             self._held.clear()
+            self._part_bytes = PART_BYTES
         return len(data)
 
     def end(self) -> None:

@@ -27,7 +27,7 @@ from graph_service.store.tokens import mentions, query_form
 from graph_service.web import bodies, memento, protocol, respond
 from graph_service.web.compression import IN_THREAD_BYTES, PACKED, SMALLEST_BYTES, pack, takes_gzip
 from graph_service.web.envelope import HEADERS
-from graph_service.web.kept import APART, HEAD_BYTES, Answers
+from graph_service.web.kept import APART, HEAD_BYTES, LARGEST_BYTES, Answers
 from graph_service.web.media import HTML, Format, NotAcceptable, negotiate, tabular
 from graph_service.web.metrics import Metrics
 from graph_service.web.protocol import Operation
@@ -42,6 +42,7 @@ _NOT_PLAIN = APART | {
     *(b"upgrade", b"expect", b"content-length", b"transfer-encoding", b"te", b"trailer"),
 }
 _PLAIN_CONNECTIONS = (b"", b"keep-alive", b"close")
+_CHUNKED = "transfer-encoding: chunked\r\n"
 _GZIP = "content-encoding: gzip\r\n"
 _ENDPOINT = {"path": "/sparql", "method": "GET"}  # what metrics read of a scope
 _ESCAPES = {b"%02X" % code: bytes((code,)) for code in range(256)}
@@ -83,6 +84,7 @@ class Begun:
 
     asked: Asked
     answer: Answer
+    name: str = ""  # of the request, where it was given one
 
 
 class Express:
@@ -158,12 +160,28 @@ class Express:
         self.close(begun)
         return self._seen(begun.asked, body)
 
+    def stream(self, begun: Begun) -> bytes | None:
+        """Status line with header lines of an answer that comes by and by; None where it is to be packed, or an error.
+
+        `streamed` is to be told of its end.
+        """
+        if begun.asked.client.gzip or not begun.answer.spool.started:
+            return None
+        return _lines(begun.asked, _CHUNKED)
+
+    def streamed(self, begun: Begun, size_bytes: int, *, whole: bool) -> None:
+        """An answer went to its client, or a part of it."""
+        self.close(begun)
+        if size_bytes > LARGEST_BYTES:
+            self._asked.discard(hash(begun.asked.head))  # it cannot be kept
+        self._metrics.seen(_ENDPOINT, 200, time.perf_counter() - begun.asked.since)
+
     def _seen(self, asked: Asked, body: bytes) -> tuple[bytes, bytes]:
         packed = asked.client.gzip and len(body) >= SMALLEST_BYTES
         if packed:
             body = pack(body)
         self._metrics.seen(_ENDPOINT, 200, time.perf_counter() - asked.since)
-        return _lines(asked, len(body), packed=packed), body
+        return _lines(asked, f"{_GZIP * packed}content-length: {len(body)}\r\n"), body
 
     def close(self, begun: Begun) -> None:
         """Let go of a query that is answered, or whose client has gone."""
@@ -220,14 +238,14 @@ def _is_long(asked: Asked, size: int) -> bool:
     return asked.client.gzip and size > IN_THREAD_BYTES
 
 
-def _lines(asked: Asked, size: int, *, packed: bool) -> bytes:
-    """Status line and header lines, as all handlers and the envelope around them write them."""
+def _lines(asked: Asked, body: str) -> bytes:
+    """Status line and header lines, with those of the body, as all handlers and the envelope around them write them."""
     given = (("query", asked.text),)
     tag = respond.tag(asked.release, asked.client.origin, "/sparql", given, asked.chosen.name)
     before_length, before_link = _fixed(asked.media_type)
     target = asked.head[4 : asked.head.index(b" ", 4)].decode()
     link = f"link: {memento.links(target)}\r\n" if len(target) <= LINKED_LENGTH else ""
-    own = f"etag: W/{tag}\r\n{_GZIP * packed}content-length: {size}\r\n"
+    own = f"etag: W/{tag}\r\n{body}"
     return b"".join((before_length, own.encode(), before_link, link.encode()))
 
 

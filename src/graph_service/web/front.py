@@ -5,6 +5,7 @@ answer goes on to uvicorn's own class, with what was begun for it.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from typing import Any, cast
 
@@ -12,8 +13,11 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from graph_service.errors import GraphServiceError
 from graph_service.web.express import Begun, Express
 from graph_service.web.kept import ANSWER, HEAD
+
+log = logging.getLogger(__name__)
 
 END = b"\r\n\r\n"
 MAX_HEAD_BYTES = 65_536
@@ -37,6 +41,7 @@ class Front(HttpToolsProtocol):
         self._express: Express = config.app.state.express  # type: ignore[union-attr]  # the application itself
         self._amid = False  # the parser has seen a part of a message
         self._partial = b""  # of a head
+        self._streaming: asyncio.Task[None] | None = None  # sends its answer
         self._begun: Begun | None = None  # a query on its way, of whose request the parser knows nothing
         self._behind = b""  # what came after that request
         self._stopping = False
@@ -100,12 +105,42 @@ class Front(HttpToolsProtocol):
         begun, self._begun = self._begun, None
         if begun is None:
             return
-        answer = self._express.response(begun)
-        if answer is None:
+        if (answer := self._express.response(begun)) is not None:
+            self._send(begun.asked.head, *answer)
+        elif (lines := self._express.stream(begun)) is not None:
+            self._begun = begun
+            self._streaming = self.loop.create_task(self._stream(begun, lines))
+            return
+        else:
             self._extensions = {HEAD: begun.asked.head, ANSWER: begun.answer}
             super().data_received(begun.asked.head)
-        else:
-            self._send(begun.asked.head, *answer)
+        self._go_on()
+
+    async def _stream(self, begun: Begun, lines: bytes) -> None:
+        """Pass an answer on as it comes. Where it breaks off, so does the connection: a client must not take a part
+        for the whole."""
+        size, whole = 0, False
+        self.transport.write(b"".join((lines, self._added(begun.asked.head), b"\r\n")))
+        try:
+            async for part in begun.answer.spool:
+                if part:
+                    self.transport.writelines((b"%x\r\n" % len(part), part, b"\r\n"))
+                size += len(part)
+                await self.flow.drain()
+                await asyncio.sleep(0)  # others may go first
+            self.transport.write(b"0\r\n\r\n")
+            whole = True
+        except GraphServiceError as error:
+            log.warning("an answer broke off: %s", error)
+            return self.transport.abort()
+        finally:
+            self._begun = None
+            self._express.streamed(begun, size, whole=whole)
+        self._end(begun.asked.head)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Turn to what came behind a request that is answered, or handed on."""
         if self._stopping:
             return self.shutdown()
         if self._behind and not self.transport.is_closing():
@@ -115,17 +150,23 @@ class Front(HttpToolsProtocol):
 
     def _send(self, head: bytes, lines: bytes, body: bytes) -> None:
         """Answer the request of a head."""
-        added = b"".join([b"%b: %b\r\n" % each for each in self.server_state.default_headers])
-        is_last = _LAST.search(head) is not None
-        if is_last:
-            added += b"connection: close\r\n"
+        added = self._added(head)
         if len(body) < COPIED_BYTES:
             self.transport.write(b"".join((lines, added, b"\r\n", body)))
         else:
             self.transport.write(b"".join((lines, added, b"\r\n")))
             self.transport.write(body)
+        self._end(head)
+
+    def _added(self, head: bytes) -> bytes:
+        """The header lines that the server adds."""
+        lines = b"".join([b"%b: %b\r\n" % each for each in self.server_state.default_headers])
+        return lines + b"connection: close\r\n" if _LAST.search(head) else lines
+
+    def _end(self, head: bytes) -> None:
+        """The request of a head is answered."""
         self.server_state.total_requests += 1
-        if is_last:
+        if _LAST.search(head):
             return self.transport.close()
         self._answered_at = self.loop.time()
         if self.timeout_keep_alive_task is None:
@@ -157,6 +198,8 @@ class Front(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone, and so goes its query."""
         begun, self._begun = self._begun, None
+        if self._streaming is not None:
+            self._streaming.cancel()
         if begun is not None:
             self._express.close(begun)
         super().connection_lost(exc)

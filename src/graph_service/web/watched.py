@@ -74,28 +74,45 @@ class WatchedExpress(Express):
         """As Express."""
         began = time.perf_counter()
         found = super().kept(head)
-        return found and self._told(head, found, b"", time.perf_counter() - began, kept=True)
+        return found and self._whole(head, found, b"", time.perf_counter() - began, kept=True)
 
     def at_once(self, asked: Asked) -> tuple[bytes, bytes] | None:
         """As Express."""
         found = super().at_once(asked)
-        return found and self._told(asked.head, found, self._own, time.perf_counter() - asked.since, kept=False)
+        return found and self._whole(asked.head, found, self._own, time.perf_counter() - asked.since, kept=False)
 
     def response(self, begun: Begun) -> tuple[bytes, bytes] | None:
         """As Express."""
-        found = super().response(begun)
-        return found and self._told(
-            begun.asked.head, found, self._own, time.perf_counter() - begun.asked.since, kept=False
-        )
+        found, asked = super().response(begun), begun.asked
+        return found and self._whole(asked.head, found, self._own, time.perf_counter() - asked.since, kept=False)
 
-    def _told(
+    def stream(self, begun: Begun) -> bytes | None:
+        """As Express."""
+        lines = super().stream(begun)
+        if lines is not None:
+            begun.name = request_id_of(begun.asked.head)
+        return lines and _named(lines + self._own, begun.name)
+
+    def streamed(self, begun: Begun, size_bytes: int, *, whole: bool) -> None:
+        """As Express."""
+        super().streamed(begun, size_bytes, whole=whole)
+        done = 200, time.perf_counter() - begun.asked.since, size_bytes
+        self._tell(begun.asked.head, begun.name, done, whole=whole, kept=False)
+
+    def _whole(
         self, head: bytes, found: tuple[bytes, bytes], added: bytes, seconds: float, *, kept: bool
     ) -> tuple[bytes, bytes]:
         lines, body = found
         name = request_id_of(head)
+        self._tell(head, name, (int(lines[9:12]), seconds, len(body)), whole=True, kept=kept)
+        return _named(lines + added, name), body
+
+    def _tell(self, head: bytes, name: str, done: tuple[int, float, int], *, whole: bool, kept: bool) -> None:
         if self._log is not None:
             path = head[4:].partition(b" ")[0].partition(b"?")[0].decode("latin-1")
             asked = name, "GET", self._metrics.route(path), unquote(path)
-            done = int(lines[9:12]), seconds, len(body)
-            self._log.tell(asked, done, whole=True, kept=kept, release=self._releases.number)
-        return b"%b%b%b: %b\r\n" % (lines, added, HEADER, name.encode()), body
+            self._log.tell(asked, done, whole=whole, kept=kept, release=self._releases.number)
+
+
+def _named(lines: bytes, name: str) -> bytes:
+    return b"%b%b: %b\r\n" % (lines, HEADER, name.encode())
