@@ -3,8 +3,8 @@
     python benchmarks/serving.py --home var      # a home with a release; needs wrk (Debian: apt-get install wrk)
 
 The servers take turns, several rounds, and medians are told: machines are shared and noisy, so only relations count.
-Held against Oxigraph's own server, which holds the same statements, and against the smallest application that returns
-the same bytes under the same server as ours.
+Held against Oxigraph's own server, which holds the same statements and runs on all cores, as ours does with a worker for
+each; and, with one worker, against the smallest application that returns the same bytes under the same server as ours.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from peers import OURS, installed, installed_version, serving
 from table import Row, tell
 
 HERE = Path(__file__).parent
-CLIENTS, THREADS = 16, 1
+CLIENTS, THREADS, WORKERS = 16, 1, os.cpu_count() or 1
 JSON = "application/sparql-results+json"
 SUBJECTS = "SELECT DISTINCT ?s WHERE { ?s a ?type FILTER(isIRI(?s)) } ORDER BY ?s"
 POINT = "SELECT ?p ?o WHERE {{ <{iri}> ?p ?o }} LIMIT {limit}"
@@ -100,7 +100,8 @@ def servers(home: Path, folder: Path) -> Iterator[Mapping[str, Job]]:
     peer = f"Oxigraph {installed_version(binaries, 'oxigraph')}"
     read_only = [binaries / "oxigraph", "serve-read-only", "--union-default-graph", "--location", folder / "store"]
     with (
-        serving([OURS, "serve", "--port"], environment) as ours,
+        serving([OURS, "serve", "--workers", str(WORKERS), "--port"], environment) as ours,
+        serving([OURS, "serve", "--port"], environment) as alone,
         serving([*read_only, "--bind"], bind=True) as oxigraph,
     ):
         rows = fetched(f"{ours}/sparql?format=csv&query={quote(SUBJECTS)}").decode().split("\r\n")
@@ -111,24 +112,24 @@ def servers(home: Path, folder: Path) -> Iterator[Mapping[str, Job]]:
         files = []
         for number, path in enumerate(pages.values()):
             file = folder / f"{number}.body"
-            file.write_bytes(fetched(ours + path))
+            file.write_bytes(fetched(alone + path))
             files.append(file)
         with serving([sys.executable, HERE / "smallest.py"], trailing=files) as smallest:
             yield {
-                f"point query, another each time, {CLIENTS} clients": Job(
+                f"point query, another each time, {CLIENTS} clients, {WORKERS} workers": Job(
                     Target(own, ours, [f"/sparql?{each}" for each in unique], JSON),
                     Target(peer, oxigraph, [f"/query?{each}" for each in unique], JSON),
                     "≥ 1",
                     "≤ 1",
                 ),
-                f"the same 100 queries, {CLIENTS} clients": Job(
+                f"the same 100 queries, {CLIENTS} clients, {WORKERS} workers": Job(
                     Target(own, ours, [f"/sparql?{each}" for each in same], JSON),
                     Target(peer, oxigraph, [f"/query?{each}" for each in same], JSON),
                     "≥ 3",
                 ),
                 **{
                     f"{name}, warm, {CLIENTS} clients": Job(
-                        Target(own, ours, [path]),
+                        Target(own, alone, [path]),
                         Target("the smallest ASGI application", smallest, [f"/{number}"]),
                         "≥ 0.7",
                     )

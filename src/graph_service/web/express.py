@@ -102,9 +102,11 @@ class Express:
 
     def kept(self, head: bytes) -> tuple[bytes, bytes] | None:
         """Status line with header lines, and body, of an answer that is kept for a request of this head."""
+        began = time.perf_counter()
         found = self._answers.known(head, self._releases.number, utc_today())
         if found is not None:
-            self._metrics.seen({"path": _path(head), "method": "GET"}, int(found[0][9:12]), 0.0)
+            seconds = time.perf_counter() - began
+            self._metrics.seen({"path": _path(head), "method": "GET"}, int(found[0][9:12]), seconds)
         return found
 
     def read(self, head: bytes) -> Asked | None:
