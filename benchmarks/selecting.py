@@ -32,6 +32,7 @@ from table import Row, compare, seconds
 
 HERE = Path(__file__).parent
 ROWS = "SELECT ?s ?p ?o WHERE {{ ?s ?p ?o }} LIMIT {limit}"
+SETTLED_S = 5.0  # in which a copy in memory grows by more than the hundredth part of it all
 REPEATED = 4  # times as often as rows
 FORMATS = {"JSON": "application/sparql-results+json", "CSV": "text/csv"}
 ELP, ID = "https://w3id.org/elpaccto/ontology#", "https://w3id.org/elpaccto/id/"
@@ -161,9 +162,15 @@ def answer(server: Server, query: str, accept: str) -> Answer:
 
 @contextmanager
 def ours(home: Path) -> Iterator[Server]:
-    """Our server."""
+    """Our server, once it holds the release in memory, or will not."""
     with running([OURS, "serve", "--port"], environment(home), ready="/health/ready") as (origin, pid):
-        yield Server("graph-service", f"{origin}/sparql", pid)
+        server = Server("graph-service", f"{origin}/sparql", pid)
+        asked(server, JOBS["one record"], FORMATS["JSON"], -1)
+        before, now = 0.0, table.memory_mb(pid)
+        while now > before * 1.01:
+            time.sleep(SETTLED_S)
+            before, now = now, table.memory_mb(pid)
+        yield server
 
 
 @contextmanager

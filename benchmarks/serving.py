@@ -3,8 +3,8 @@
     python benchmarks/serving.py --home var      # a home with a release; needs wrk (Debian: apt-get install wrk)
 
 The servers take turns, several rounds, and medians are told: machines are shared and noisy, so only relations count.
-Held against Oxigraph's own server, which holds the same statements and runs on all cores, as ours does with a worker for
-each; and, with one worker, against the smallest application that returns the same bytes under the same server as ours.
+Held against Oxigraph's own server, which holds the same statements and runs on all cores, as ours does with a worker
+for each; and, with one worker, against the smallest application that returns the same bytes under the same server.
 """
 
 from __future__ import annotations

@@ -47,15 +47,15 @@ def backup(home: Home, target: Path) -> Manifest:
 
     Raises:
         NoRelease: there is nothing to keep.
-        HomeError: the target is not empty, or cannot be written; or the home is damaged.
+        HomeError: the target is not empty, or cannot be written; or the home changes too fast, or is damaged.
     """
     for left in reversed(range(TRIES)):
         try:
             with _appearing(target) as folder:
                 return _fill(home, folder)
-        except FileNotFoundError:  # a release went while it was copied
+        except FileNotFoundError as error:  # a release went while it was copied
             if not left:
-                raise
+                raise HomeError(f"{error.filename} went while it was copied, {TRIES} times: try again.") from None
     raise AssertionError
 
 
