@@ -10,6 +10,7 @@ from typing import TypeAlias
 from urllib.parse import quote, urlsplit
 
 import pytest
+from running import until
 from serving import serving
 
 from graph_service.releases import Releases
@@ -218,3 +219,32 @@ def test_a_client_that_goes_away_harms_nobody(address):
             connection.sendall(head(numbered(number)))
 
     assert b'"value":"61"' in talk(address, head(numbered(61)), until=1)
+
+
+LONG = "SELECT ?s ?p ?o { ?s ?p ?o }"
+
+
+def test_a_long_answer_that_breaks_off_is_not_taken_for_the_whole(home: Path, releases: Releases, project_dir: Path):
+    """It grows larger than it may once it has begun: the connection ends without the last chunk."""
+    with serving(create_app(releases, Settings(home=home, project=project_dir, max_answer_mb=1))) as origin:
+        found = talk(listening(origin), head(LONG), until=1)
+
+    assert found.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert 10_000 < len(found) < 2_000_000
+    assert not found.endswith(b"\r\n0\r\n\r\n")
+
+
+def test_a_long_answer_stops_with_its_client(home: Path, releases: Releases, project_dir: Path):
+    """Who leaves in the middle of it leaves nothing behind, and who asks behind it is answered after it."""
+    app = create_app(releases, Settings(home=home, project=project_dir))
+    with serving(app) as origin:
+        address = listening(origin)
+        with socket.create_connection(address, timeout=60) as connection:
+            connection.sendall(head(LONG))
+            assert connection.recv(1000).startswith(b"HTTP/1.1 200 OK\r\n")
+        both = talk(address, head(f"{LONG} LIMIT 2000") + head(numbered(91)), until=2)
+        until(lambda: (state := app.state.readers.state()) and not (state.quick or state.slow or state.waiting))
+
+    first, _, second = both.partition(b"\r\n0\r\n\r\n")
+    assert first.count(b"HTTP/1.1 200 OK") == 1
+    assert second.startswith(b"HTTP/1.1 200 OK") and b'"value":"91"' in second
