@@ -181,6 +181,26 @@ def test_one_client_does_not_take_all_places_for_slow_queries(home: Path):
     run(home, work)
 
 
+def test_long_answers_take_no_more_processes_than_there_may_be(home: Path):
+    """While slow queries run already, those that have begun to answer wait as well, and lose nothing by it."""
+
+    async def work(readers: Readers) -> None:
+        hostile = [asyncio.ensure_future(taken(readers, query(MONSTROUS), f"bob {each}")) for each in range(2)]
+        await until(lambda: len(readers._running_slow) == LIMITS.readers)
+        long = [asyncio.ensure_future(taken(readers, query(ALL, "text/csv"), f"ana {number}")) for number in range(8)]
+        most = 0
+        while len(readers._slow) < len(long):
+            most = max(most, len(readers._running_slow))
+            await asyncio.sleep(0.005)
+        assert most <= LIMITS.readers
+        for each in hostile:
+            each.cancel()
+        found = await asyncio.gather(*long)
+        assert {len(table) for table in found} == {len(answered(home, ALL, "text/csv"))}
+
+    run(home, work)
+
+
 def test_too_many_that_wait_are_refused(home: Path):
     """At once, and told that it is for now."""
 

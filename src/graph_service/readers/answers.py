@@ -32,6 +32,7 @@ class Answer:
     number: int
     cpu_s: float = 0.0  # what its reader had used when it began to run
     spool: Spool = field(default_factory=Spool)
+    held: list[bytes] = field(default_factory=list)  # what came of it, but may have to be made anew
     slow: bool = False
     tries: int = 0
     unborn: int = 0  # readers that were to have it and never lived

@@ -2,8 +2,8 @@
 a moment goes on alone and yields to others, a few at a time; the rest waits in turns by client.
 
 A query that turns out slow keeps its reader, which is then its own; those behind it go to another. Where too many slow
-ones run already, it is stopped and waits to be begun anew. So nobody waits behind a monstrous query but whoever sent
-as many of them as may run.
+ones run already, it is stopped and waits to be begun anew; so what comes of a query meanwhile is held until it is whole
+or known to be slow. So nobody waits behind a monstrous query but whoever sent as many of them as may run.
 """
 
 from __future__ import annotations
@@ -162,13 +162,16 @@ class Readers:
         """Begin slow queries that wait, as many as may run. Who has none running comes before who has some."""
         while self._slow:
             running = Counter(self._tasks[each][0].client for each in self._running_slow if self._tasks.get(each))
-            full = len(self._running_slow) + self._slow_births >= self._limits.readers
-            if full and not self._give_way(running):
+            if self._is_full() and not self._give_way(running):
                 return
             answer = self._slow.take(lambda client: not running[client]) or self._slow.take()  # noqa: B023  # now
             assert answer is not None
             self._slow_births += 1
             self._jobs.do(self._bear_slow(answer))
+
+    def _is_full(self) -> bool:
+        """Whether as many slow queries run as may."""
+        return len(self._running_slow) + self._slow_births >= self._limits.readers
 
     def _give_way(self, running: Counter[str]) -> bool:
         """Have a client that runs several slow queries put off its last one for a client that runs none."""
@@ -186,6 +189,7 @@ class Readers:
         self._tasks[reader].clear()
         self._running_slow.discard(reader)
         self._retiring.add(reader)
+        answer.held.clear()
         answer.since, answer.reader = time.monotonic(), None
         self._slow.put(answer.client, answer)
         reader.kill()
@@ -261,7 +265,12 @@ class Readers:
                 self._answered(reader)  # first, since whoever takes the answer may let go of it at once
             if kind is Kind.ERROR:
                 answer.spool.end(read_error(data))
-            elif not answer.forgotten:
+            elif answer.forgotten:
+                answer.held.clear()
+            elif kind is Kind.PART and not answer.spool.started and not answer.slow and self._is_full():
+                answer.held.append(data)
+            else:
+                _let_go(answer)
                 answer.spool.put(data, last=kind is Kind.LAST)
 
         return heard
@@ -302,6 +311,7 @@ class Readers:
         if number == signal.SIGABRT:
             return self._fail(answer, QueryTooLarge(self._limits.query_memory_mb))
         answer.tries += 1
+        answer.held.clear()
         if answer.spool.started or answer.tries >= TRIES:
             return self._fail(
                 answer, ReadersDown("The process that ran the query ended, twice: try again, or ask for less.")
@@ -357,10 +367,18 @@ class Readers:
         self._retire(reader)
         if answer.forgotten:
             reader.kill()
-        elif answer.spool.started or len(self._running_slow) + self._slow_births < self._limits.readers:
+        elif answer.spool.started or not self._is_full():
+            _let_go(answer)
             self._running_slow.add(reader)
             reader.yield_to_others(SLOW_NICE)
         else:
             self._put_off(reader, answer)
             self._serve_slow()
         self._serve(shelf)
+
+
+def _let_go(answer: Answer) -> None:
+    """Pass on what was held of an answer."""
+    for data in answer.held:
+        answer.spool.put(data)
+    answer.held.clear()
