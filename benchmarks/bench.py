@@ -37,12 +37,13 @@ class Size:
     rows: int
     rounds: int
     seconds: int  # of each measurement of a server
+    minutes: float  # of the soak
 
 
 SIZES = {
-    "small": Size((60_000, 100_000), 100_000, 100_000, 3, 2),
-    "full": Size((100_000, 1_000_000), 1_000_000, 1_000_000, 5, 5),
-    "large": Size((100_000, 1_000_000, 10_000_000), 10_000_000, 1_000_000, 5, 5),
+    "small": Size((60_000, 100_000), 100_000, 100_000, 3, 2, 3),
+    "full": Size((100_000, 1_000_000), 1_000_000, 1_000_000, 5, 5, 30),
+    "large": Size((100_000, 1_000_000, 10_000_000), 10_000_000, 1_000_000, 5, 5, 30),
 }
 
 
@@ -79,6 +80,7 @@ def commands(size: Size, folder: Path) -> dict[str, Sequence[object]]:
         "loading": (*here, "--triples", size.load, "--rounds", min(size.rounds, 3), "--release"),
         "growing": (*here, "--sizes", *size.quads, "--rounds", size.rounds),
         "selecting": (*here, "--quads", size.quads[1], "--rows", size.rows, "--jobs-quads", first),
+        "soak": ("--home", home(folder, first), "--minutes", size.minutes),
     }
 
 

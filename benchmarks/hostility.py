@@ -1,4 +1,5 @@
-"""Hostile queries: how soon after its deadline each kind ends, and what others feel of four clients that send them.
+"""Hostile queries: how soon after its deadline each kind ends, what others feel of four clients that send them, and
+whether the memory that they took is given back.
 
     python benchmarks/hostility.py --home var     # needs wrk (Debian: apt-get install wrk)
 
@@ -25,14 +26,15 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import quote, urlencode
 
-from peers import OURS, serving
+from peers import OURS, running
 from serving import JSON, POINT, SUBJECTS, fetched
-from table import Row, tell
+from table import Row, memory_mb, tell
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "faults"))
 from hostile import HOSTILE  # the kinds that the tests send
 
 DEADLINE_S, HOSTILE_CLIENTS = 1.0, 4
+CALM_S = 5.0  # after which what they took is to be free
 LIMITS = {"GRAPH_SERVICE_QUERY_TIMEOUT_S": "1", "GRAPH_SERVICE_QUERY_MEMORY_MB": "500", "GRAPH_SERVICE_CACHE_MB": "0"}
 
 
@@ -52,20 +54,21 @@ def main() -> None:
     arguments.add_argument("--seconds", type=int, default=20, help="of each measurement, without and with the four")
     given = arguments.parse_args()
     environment = {**os.environ, "GRAPH_SERVICE_HOME": given.home, **LIMITS}
-    with serving([OURS, "serve", "--port"], environment) as origin:
-        tell(rows(origin, given.rounds, given.seconds))
+    with running([OURS, "serve", "--port"], environment) as (origin, pid):
+        tell(rows(origin, pid, given.rounds, given.seconds))
 
 
-def rows(origin: str, rounds: int, seconds: int) -> Iterator[Row]:
-    """One row for the deadline, one for what others feel."""
-    fetched(f"{origin}/sparql?query={quote(POINT.format(iri='urn:x', limit=1))}")
+def rows(origin: str, pid: int, rounds: int, seconds: int) -> Iterator[Row]:
+    """One row for the deadline, one for what others feel, one for memory."""
+    subjects = fetched(f"{origin}/sparql?format=csv&query={quote(SUBJECTS)}").decode().split("\r\n")[1:-1]
+    p95(origin, subjects, seconds, -1)  # what a service in use holds
+    before = held(pid)
     late = {name: ended(origin, text) - DEADLINE_S for name, text in HOSTILE.items()}
     name = max(late, key=lambda each: late[each])
     yield Row(
         f"{len(HOSTILE)} kinds of hostile queries, each alone: the latest, {name}, after its deadline",
         f"{late[name] * 1000:.0f} ms", "100 ms", "", late[name] / 0.1, "≤ 1",
     )  # fmt: skip
-    subjects = fetched(f"{origin}/sparql?format=csv&query={quote(SUBJECTS)}").decode().split("\r\n")[1:-1]
     without, with_them, seen = [], [], Seen()
     for turn in range(rounds):
         without.append(p95(origin, subjects, seconds, turn * 2))
@@ -77,6 +80,17 @@ def rows(origin: str, rounds: int, seconds: int) -> Iterator[Row]:
         f"95th percentile of point queries while {HOSTILE_CLIENTS} clients send hostile ones ({statuses})",
         f"{felt * 1000:.1f} ms", "itself without them", f"{calm * 1000:.1f} ms", felt / calm, "≤ 2",
     )  # fmt: skip
+    after = held(pid)
+    yield Row(
+        f"memory {CALM_S:g} s after these hostile queries", f"{after:.0f} MB",
+        "itself before them", f"{before:.0f} MB", after / before, "≤ 1.1",
+    )  # fmt: skip
+
+
+def held(pid: int) -> float:
+    """What the server's processes hold when nobody has asked for a moment, in MB."""
+    time.sleep(CALM_S)
+    return memory_mb(pid)
 
 
 def ended(origin: str, text: str) -> float:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hostile import HOSTILE
+from running import until
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from graph_service.readers.spool import Spool
 from graph_service.releases import Releases
 from graph_service.settings import Settings
 from graph_service.web.app import create_app
@@ -56,6 +61,25 @@ def test_hostile_queries_end_and_nobody_else_notices(client: TestClient):
     assert {name: status for name, status in found.items() if status not in CLEAR} == {}
     assert 504 in found.values()
     assert set(points) == {200}
+    until(lambda: at_rest(client), "readers that were theirs are gone, and what waited for them on the disk")
+
+
+def at_rest(client: TestClient) -> bool:
+    """Whether no query is under way, there are no more readers than quick ones, and no spool holds anything."""
+    app = client.app
+    assert isinstance(app, Starlette)
+    now = app.state.readers.state()
+    under_way = now.quick + now.slow + now.waiting
+    return not under_way and now.processes <= app.state.settings.readers and not Spool.on_disk_bytes and not spooled()
+
+
+def spooled() -> list[str]:
+    """The files without a name in the folder of temporary files that this process holds."""
+    found = []
+    for path in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            found.append(str(path.readlink()))
+    return [each for each in found if each.startswith(f"{tempfile.gettempdir()}/#") and each.endswith("(deleted)")]
 
 
 def test_the_problem_tells_the_limit_and_what_to_do(client: TestClient):

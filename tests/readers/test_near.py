@@ -11,6 +11,7 @@ import pytest
 from graph_service import writing
 from graph_service.home import Home
 from graph_service.publishing import Publisher
+from graph_service.readers import near as near_module
 from graph_service.readers.near import MAKING, Near
 from graph_service.releases import Releases
 from graph_service.store.protocol import Dataset
@@ -38,9 +39,12 @@ def settled() -> None:
             thread.join()
 
 
-@pytest.mark.parametrize("memory_mb", [0, 1000])
-def test_each_release_is_answered_as_from_disk(own_home: Path, memory_mb: int):
-    """Before its copy is there and after it, also after many went by, and with blank nodes, which no delta names."""
+@pytest.mark.parametrize(("memory_mb", "worn"), [(0, 1), (1000, 1), (1000, 0)])
+def test_each_release_is_answered_as_from_disk(
+    own_home: Path, memory_mb: int, worn: float, monkeypatch: pytest.MonkeyPatch
+):
+    """Before its copy is there and after it, made of the last or anew, and with blank nodes, which no delta names."""
+    monkeypatch.setattr(near_module, "WORN", worn)
     near, releases = Near(Home(own_home), memory_mb, union=True), Releases(own_home)
     for update in ("", *UPDATES):
         if update:

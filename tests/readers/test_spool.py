@@ -72,3 +72,45 @@ def test_a_short_answer_is_had_at_once():
         return answer.whole()
 
     assert asyncio.run(work()) == b"ab"
+
+
+def test_spools_hold_no_more_on_the_disk_than_they_may(monkeypatch: pytest.MonkeyPatch):
+    """The answer that would need more is broken off, others are not; what it held is free once it is closed."""
+    monkeypatch.setattr(spool, "MEMORY_BYTES", 10)
+    monkeypatch.setattr(spool, "DISK_BYTES", 100)
+
+    async def work() -> tuple[bytes, bytes]:
+        large, small = Spool(), Spool()
+        for _ in range(20):
+            large.put(b"0123456789")
+        small.put(b"short")
+        small.end()
+        found = b""
+        with pytest.raises(QueryStopped, match="no room"):
+            async for part in large:
+                found += part
+        large.close()
+        return found, b"".join([part async for part in small])
+
+    assert asyncio.run(work()) == (b"0123456789" * 11, b"short")
+    assert Spool.on_disk_bytes == 0
+
+
+def test_a_full_disk_breaks_an_answer_off(monkeypatch: pytest.MonkeyPatch):
+    """It is no fault of the process that takes it in."""
+    monkeypatch.setattr(spool, "MEMORY_BYTES", 10)
+
+    def full(**_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(spool.tempfile, "TemporaryFile", full)
+
+    async def work() -> None:
+        answer = Spool()
+        for _ in range(3):
+            answer.put(b"0123456789")
+        with pytest.raises(QueryStopped, match="No space left"):
+            async for _ in answer:
+                pass
+
+    asyncio.run(work())

@@ -1,7 +1,7 @@
 """Near: the current release in memory in the web process itself, for what needs no reader.
 
-It is made beside, from its folder or from the copy of an earlier release and what changed since; until it is there, and
-where it does not fit, the folder is read.
+It is made beside, from the copy of an earlier release and what changed since, or from its folder, where that would have
+changed too much (see `shelves`); until it is there, and where it does not fit, the folder is read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from graph_service.errors import GraphServiceError
 from graph_service.home import Home
 from graph_service.readers.process import NotTheSame, next_release
-from graph_service.readers.shelves import MEGABYTE, QUAD_BYTES, SETTLED_S
+from graph_service.readers.shelves import MEGABYTE, QUAD_BYTES, SETTLED_S, WORN
 from graph_service.release import Release
 from graph_service.store.brief import Brief
 from graph_service.store.embedded import EmbeddedStore
@@ -36,6 +36,7 @@ class Near:
         self._brief: Brief | None = None
         self.in_memory = False
         self._copy: tuple[int, EmbeddedStore] | None = None
+        self._changes = 0  # quads put into it, or taken out, since it was read from a folder
         self._making: threading.Thread | None = None
 
     def brief(self, release: Release) -> Brief:
@@ -67,6 +68,7 @@ class Near:
             made = self._changed(release, *earlier) if earlier else None
             if made is None:
                 assert release.checkpoint is not None
+                self._changes = 0
                 made = _copied(EmbeddedStore.open(release.checkpoint))
         except (GraphServiceError, OSError) as error:
             log.warning("release %d is read from disk: no copy in memory could be made (%s)", release.number, error)
@@ -75,10 +77,13 @@ class Near:
             self._copy = release.number, made
 
     def _changed(self, release: Release, number: int, store: EmbeddedStore) -> EmbeddedStore | None:
-        """An earlier release with what changed since; None where that cannot be told."""
-        deltas = [str(self._home.delta(each)) for each in range(number + 1, release.number + 1)]
+        """An earlier release with what changed since; None where that cannot be told, or is too much."""
+        numbers = range(number + 1, release.number + 1)
+        self._changes += sum(record.added + record.removed for record in map(self._home.record, numbers))
+        if self._changes > WORN * release.record.quads:
+            return None
         try:
-            made = next_release(store, deltas)
+            made = next_release(store, [str(self._home.delta(each)) for each in numbers])
         except (NotTheSame, OSError):
             return None
         return made if len(made) == release.record.quads else None

@@ -1,7 +1,8 @@
 """Shelves: the readers of each release, the queries that wait for them, and the nursery that they come from.
 
 A release is read from its folder at once, and from memory as soon as a copy of it is there: a copy of the release
-before it with what changed, or of the folder.
+before it with what changed, or of the folder, where that has been changed too much: the engine keeps room in memory
+for every quad that was ever there.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ SHELVES = 3  # releases that have readers: the current one, and those asked for 
 SETTLED_S = 0.3  # a release that is current for so long is worth a copy in memory
 QUAD_BYTES = 600  # of memory for each, generously
 MEGABYTE = 1_000_000
+WORN = 0.25  # quads that were put into a copy in memory or taken out of it, for each one there, before it is made anew
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -51,6 +53,7 @@ class Shelf(Generic[T]):
         self.number, self.nursery = number, nursery
         self.quick: list[Reader] = []
         self.births = 0  # of quick readers
+        self.changes = 0  # quads put into its copy in memory, or taken out, since it was read from a folder
         self.waiting: Turns[T] = Turns()
 
 
@@ -129,8 +132,11 @@ class Shelves(Generic[T]):
         first = self.nursery()
         earlier = [each for each in self.known.values() if each.nursery not in (first, shelf.nursery)]
         base = max(earlier, key=lambda each: each.number, default=None)
-        nursery = await self._copy(base.nursery, shelf.number, since=base.number) if base else None
-        nursery = nursery or await self._copy(first, shelf.number)
+        nursery = None
+        if base and (changes := self._changes(base, shelf.number)) <= WORN * self._home.record(shelf.number).quads:
+            nursery, shelf.changes = await self._copy(base.nursery, shelf.number, since=base.number), changes
+        if nursery is None:
+            nursery, shelf.changes = await self._copy(first, shelf.number), 0
         if nursery is None:
             log.warning("release %d stays on disk: no copy in memory could be made", shelf.number)
         elif self.known.get(shelf.number) is not shelf:
@@ -141,6 +147,11 @@ class Shelves(Generic[T]):
             if base is not None and self.known.get(base.number) is base and not base.waiting:
                 self._discard(base)
             self._serve(shelf)
+
+    def _changes(self, base: Shelf[T], number: int) -> int:
+        """What a copy of a release would have gone through, made of an earlier one."""
+        records = (self._home.record(each) for each in range(base.number + 1, number + 1))
+        return base.changes + sum(record.added + record.removed for record in records)
 
     async def _copy(self, source: Nursery, number: int, since: int | None = None) -> Nursery | None:
         """A nursery with a release in memory, from one that holds an earlier one or none; None where it fails."""

@@ -1,23 +1,28 @@
 """Spool: an answer on its way from a reader to a client. A slow client holds no reader: what it has not taken waits
-here, the first megabyte in memory, the rest in a file without a name.
+here, the first megabyte in memory, the rest in a file without a name. Where the disk has no room for it, or all spools
+together hold as much as they may, the answer is broken off.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import tempfile
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import IO
 
-from graph_service.errors import GraphServiceError
+from graph_service.errors import GraphServiceError, QueryStopped
 
 MEMORY_BYTES = 1_000_000
 READ_BYTES = 262_144
+DISK_BYTES = 8_000_000_000  # what all spools of a process may hold on the disk
 
 
 class Spool:
     """Bytes that one side puts in as they come and the other takes out as it can. For one event loop."""
+
+    on_disk_bytes = 0  # of all spools
 
     def __init__(self) -> None:
         self._parts: deque[bytes] = deque()
@@ -31,17 +36,18 @@ class Spool:
         self.started = False  # something came: the query cannot be asked again without the client seeing it
 
     def put(self, data: bytes, *, last: bool = False) -> None:
-        """Take some bytes in; the last ones end the answer."""
+        """Take some bytes in; the last ones end the answer. What comes after its end is dropped."""
+        if self._ended:
+            return
         self.started, self._ended = True, last
-        if self._file is None and self._held_bytes + len(data) > MEMORY_BYTES:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `close`
-        if self._file is None:
+        if self._file is None and self._held_bytes + len(data) <= MEMORY_BYTES:
             self._parts.append(data)
             self._held_bytes += len(data)
-        else:
-            self._file.seek(self._written_bytes)
-            self._file.write(data)
-            self._written_bytes += len(data)
+            return self._wake()
+        try:
+            self._to_file(data)
+        except OSError as error:
+            return self.end(QueryStopped(f"There is no room for what a slow client has not taken yet: {error}."))
         self._wake()
 
     def end(self, error: GraphServiceError | None = None) -> None:
@@ -100,8 +106,23 @@ class Spool:
     def close(self) -> None:
         """Let go of the file."""
         if self._file is not None:
-            self._file.close()
+            with contextlib.suppress(OSError):  # there was no room for the last of it
+                self._file.close()
             self._file = None
+            Spool.on_disk_bytes -= self._written_bytes
+            self._written_bytes = self._read_bytes = 0
+
+    def _to_file(self, data: bytes) -> None:
+        """Write some bytes to the disk; OSError where there is no room."""
+        if Spool.on_disk_bytes + len(data) > DISK_BYTES:
+            raise OSError(f"{DISK_BYTES // 1_000_000} MB wait already")
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # closed by `close`
+        self._file.seek(self._written_bytes)
+        if self._file.write(data) < len(data):
+            raise OSError("the disk is full")
+        self._written_bytes += len(data)
+        Spool.on_disk_bytes += len(data)
 
     def _from_file(self, file: IO[bytes]) -> bytes:
         """The next bytes of the file, which goes once all of it is taken."""
@@ -109,7 +130,6 @@ class Spool:
         data = file.read(READ_BYTES)
         self._read_bytes += len(data)
         if self._read_bytes == self._written_bytes:
-            self._written_bytes = self._read_bytes = 0
             self.close()
         return data
 
