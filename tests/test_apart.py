@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
+from running import lives, until
 
-from graph_service import errors
+from graph_service import apart, errors
 from graph_service.apart import Workshop
 from graph_service.validation import check_shapes
 
@@ -46,3 +51,49 @@ def test_who_finds_no_place_in_time_is_told():
         workshop = Workshop(places=1, wait_s=0, timeout_s=60, memory_mb=100)
         with workshop._place():
             workshop.do(os.getpid)
+
+
+def test_work_can_set_its_own_limits_and_tell_how_far_it_has_come():
+    """It is ended within them; no more once it says that it is not to be."""
+    told: list[str] = []
+
+    assert AMPLE.follow(told.append, slow_in_the_end) == "done"
+    with pytest.raises(errors.WorkTimeout):
+        AMPLE.follow(told.append, endless)
+
+    assert told[:2] == ["begins", "ends"]
+    assert told[2].isdigit()
+    assert AMPLE.do(divmod, 17, 5) == (3, 2)
+
+
+def test_work_ends_with_whoever_ordered_it():
+    """After kill -9 as well, in the middle of a library in C."""
+    order = "from test_apart import AMPLE, endless; AMPLE.follow(lambda pid: print(pid, flush=True), endless, 600)"
+    place = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    process = subprocess.Popen([sys.executable, "-c", order], env={**os.environ, **place}, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    pid = int(process.stdout.readline())
+    process.stdout.close()
+    assert lives(pid)
+
+    process.kill()
+    process.wait()
+
+    until(lambda: not lives(pid), "it ended")
+
+
+def slow_in_the_end() -> str:
+    """Work that takes more time than it gives itself, once it is not to be ended any more."""
+    apart.tell("begins")
+    apart.begin(0.3, 50)
+    apart.finish()
+    time.sleep(0.5)
+    apart.tell("ends")
+    return "done" if bytes(200_000_000) else ""
+
+
+def endless(timeout_s: float = 0.3) -> None:
+    """Work that never comes back; it tells its process."""
+    apart.begin(timeout_s, 0)
+    apart.tell(str(os.getpid()))
+    re.fullmatch("(a*)*b", "a" * 60)

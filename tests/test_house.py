@@ -62,9 +62,10 @@ LEVELS = {  # a room may import only from rooms below it, or from itself
     "describing": 6,
     "following": 6,
     "publishing": 7,
+    "bounded": 8,
     "backup": 6,
-    "web": 8,
-    "cli": 9,
+    "web": 9,
+    "cli": 10,
 }
 COMMANDS = {
     "serve", "load", "validate", "query", "roadmap", "export", "import", "releases", "rollback", "check", "settings",

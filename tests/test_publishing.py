@@ -193,6 +193,25 @@ def test_pruning_keeps_the_last_ones_and_one_a_day(project: Path, tmp_path: Path
         publisher.rollback(3, who="ana")
 
 
+@pytest.mark.parametrize("state", ["1", "1+"])
+def test_pruning_spares_the_release_that_a_remote_engine_holds(state: str, project: Path, tmp_path: Path):
+    """Else nothing could be read until the engine is back: its answers are made with files of that release."""
+    publisher = Publisher(tmp_path / "home", keep=1)
+    for number in range(1, 5):
+        spoil(project, "Justice pour", f"{number} Justice pour")
+        publisher.load_project(project, who="ana")
+        if number == 1:
+            (publisher.home / "mirrored").symlink_to(state)
+
+    kept = sorted(path.name for path in (publisher.home / "releases").iterdir())
+    (publisher.home / "mirrored").unlink()
+    (publisher.home / "mirrored").symlink_to("4")
+    Home(publisher.home).prune(1)
+
+    assert kept == ["1", "4"]
+    assert [path.name for path in (publisher.home / "releases").iterdir()] == ["4"]
+
+
 def age(home: Path, number: int, days: int) -> None:
     """Make a release some days older."""
     path = home / "history" / f"{number}.json"

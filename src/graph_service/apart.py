@@ -2,11 +2,14 @@
 
 For work that cannot be stopped otherwise, such as SHACL with queries in it. The processes are forked from
 one that has read all modules and done nothing else (`multiprocessing`, forkserver), and serve as long as they live.
+Work ends with whoever ordered it, unless it says that it is not to be ended any more (`finish`).
 """
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -14,19 +17,21 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeAlias, TypeVar
 
 from graph_service.errors import GraphServiceError, ReadersBusy, ReadersDown, WorkTimeout, WorkTooLarge
 from graph_service.limits import limit_memory, limit_time, no_limits, one_arena
 
 LATE_S = 0.05  # beyond the deadline, for the kernel to end it first
-START_S = 30.0  # in which a process must begin
+START_S = 120.0  # in which a process must begin, on a machine that is busy too
 MEGABYTE = 1_000_000
 END_S = 5.0  # in which a process that was ended is gone
 BEGUN = "begun"
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_Limits: TypeAlias = tuple[float, int]  # seconds, and MB of memory; 0 for as many as there are
+_Found: TypeAlias = tuple[object, GraphServiceError | None]
 
 
 class Workshop:
@@ -47,10 +52,18 @@ class Workshop:
             ReadersDown: its process was ended by somebody else.
             GraphServiceError: what the work itself raises.
         """
+        limits = self._timeout_s, self._memory_mb
+        return self._do(_nothing, limits, work, args, named)  # type: ignore[return-value]  # what the work gave
+
+    def follow(self, told: Callable[[str], None], work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+        """Do work that sets limits itself (`begin`, `finish`) and says how far it has come (`tell`). Raises as `do`."""
+        return self._do(told, None, work, args, named)  # type: ignore[return-value]  # what the work gave
+
+    def _do(self, told: Callable[[str], None], limits: _Limits | None, *order: object) -> object:
         with self._place():
-            worker = self._begun((self._timeout_s, self._memory_mb * MEGABYTE), work, args, named)
+            worker = self._begun(limits, *order)
             try:
-                found = worker.result(self._timeout_s)
+                found = worker.result(told, limits and limits[0])
             except BaseException:
                 worker.end()
                 raise
@@ -60,7 +73,7 @@ class Workshop:
             result, error = found
             if error is not None:
                 raise error
-            return result  # type: ignore[return-value]  # what the work gave, through a pipe
+            return result
 
     def close(self) -> None:
         """End the processes that wait for work."""
@@ -113,13 +126,15 @@ class _Worker:
             return bool(self._pipe.poll(START_S) and self._pipe.recv() == BEGUN)
         return False
 
-    def result(self, timeout_s: float) -> tuple[object, GraphServiceError | None] | None:
+    def result(self, told: Callable[[str], None], timeout_s: float | None) -> _Found | None:
         """A result or an error; None where it was ended before. WorkTimeout where it should have been."""
         with suppress(OSError, EOFError):
-            if not self._pipe.poll(timeout_s + LATE_S):
-                raise WorkTimeout(timeout_s)
-            found: tuple[object, GraphServiceError | None] = self._pipe.recv()
-            return found
+            while self._pipe.poll(None if timeout_s is None else timeout_s + LATE_S):
+                said: str | _Found = self._pipe.recv()
+                if not isinstance(said, str):
+                    return said
+                told(said)
+            raise WorkTimeout(timeout_s or 0.0)
         return None
 
     def end(self, *, dying: bool = False) -> int | None:
@@ -131,34 +146,70 @@ class _Worker:
         return self._process.exitcode
 
 
+def begin(timeout_s: float, memory_mb: int) -> None:
+    """From here on this process may take so long and so much; 0 MB: as much as there is."""
+    limit_time(timeout_s)
+    limit_memory(memory_mb * MEGABYTE)
+
+
+def finish() -> None:
+    """From here on this work is not to be ended: it has no limits, and goes on where nobody waits for it any more."""
+    no_limits()
+    if _pipe is not None:
+        _end_alone(_pipe, False)
+
+
+def tell(what: str) -> None:
+    """Tell whoever ordered this work how far it has come."""
+    if _pipe is not None:
+        _pipe.send(what)
+
+
+_pipe: Connection | None = None  # to whoever gives work, in a process that was made for it
+
+
 def _serve(pipe: Connection) -> None:
     """Runs on the far side, until nobody is left to give work."""
+    global _pipe  # this process is for nothing else
+    _pipe = pipe
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     one_arena()
     with suppress(EOFError, OSError):
         while True:
-            (timeout_s, memory_bytes), work, args, named = pipe.recv()
+            limits, work, args, named = pipe.recv()
             pipe.send(BEGUN)
-            limit_time(timeout_s)
-            limit_memory(memory_bytes)
-            done = _done(work, args, named, memory_bytes)
-            no_limits()
+            _end_alone(pipe, True)
+            if limits:
+                begin(*limits)
+            done = _done(work, args, named, limits[1] if limits else 0)
+            finish()
             pipe.send(done)
 
 
-def _done(
-    work: Callable[..., object], args: tuple[object, ...], named: dict[str, object], memory_bytes: int
-) -> tuple[object, GraphServiceError | None]:
+def _end_alone(pipe: Connection, ends: bool) -> None:
+    """Whether the kernel ends this process when the far end of the pipe goes, whatever it does then (Linux)."""
+    handle = pipe.fileno()
+    flags = fcntl.fcntl(handle, fcntl.F_GETFL)
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(handle, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(handle, fcntl.F_SETFL, flags | os.O_ASYNC if ends else flags & ~os.O_ASYNC)
+
+
+def _done(work: Callable[..., object], args: tuple[object, ...], named: dict[str, object], memory_mb: int) -> _Found:
     try:
         return work(*args, **named), None
     except MemoryError:
-        return None, WorkTooLarge(memory_bytes // MEGABYTE)
+        return None, WorkTooLarge(memory_mb)
     except GraphServiceError as error:
         return None, error
+
+
+def _nothing(_: str) -> None:
+    """For work that tells nothing."""
 
 
 @cache
 def _context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["graph_service.trial"])
+    context.set_forkserver_preload(["graph_service.trial", "graph_service.bounded"])
     return context

@@ -171,6 +171,38 @@ class WorkTooLarge(QueryStopped):
         self.memory_mb = memory_mb
 
 
+class WriteStopped(GraphServiceError):
+    """A write was ended before it was done; nothing is published, unless its text says that this is not known."""
+
+    slug, title = "write-stopped", "The write was stopped"
+
+
+class WriteTimeout(WriteStopped):
+    """A write took longer than it may; nothing is published."""
+
+    slug, title = "write-timeout", "The write took too long"
+
+    def __init__(self, timeout_s: float) -> None:
+        super().__init__(
+            f"The write was stopped after {timeout_s:g} s, and nothing was published. Ask for less: fewer patterns "
+            "without a shared variable, one graph at a time, or several smaller writes."
+        )
+        self.timeout_s = timeout_s
+
+
+class WriteTooLarge(WriteStopped):
+    """A write took more memory than it may; nothing is published."""
+
+    slug, title = "write-memory", "The write takes too much memory"
+
+    def __init__(self, memory_mb: int) -> None:
+        super().__init__(
+            f"The write was stopped: it needs more than {memory_mb} MB of memory (setting update_memory_mb), and "
+            "nothing was published. Ask for less: sort, group or combine fewer rows, or make several smaller writes."
+        )
+        self.memory_mb = memory_mb
+
+
 class AnswerTooLarge(QueryStopped):
     """The answer is longer than an answer may be."""
 
@@ -381,6 +413,12 @@ class HomeError(GraphServiceError):
     """The home folder cannot be used: not writable, full, damaged, or written by a newer version."""
 
     slug, title = "home", "The home folder cannot be used"
+
+
+class DiskFull(HomeError):
+    """There is no room on the disk of the home folder; nothing was published."""
+
+    slug = "disk-full"
 
 
 class BackupDamaged(GraphServiceError):

@@ -5,6 +5,7 @@ home/
   releases/N/store            checkpoint of the engine, immutable
   releases/N/project          ontology, shapes, rules and queries as published
   history/N.json, N.nq.gz     the release's record and delta, kept for ever
+  mirrored -> N               the release that a remote engine holds, where there is one (see `mirroring`)
   exports/N/                  files of release N to take away, written when first asked for
   staging/                    the write under way; a crash leaves it, the next writer removes it
   lock                        held by the writer (flock), so it goes with the process that held it
@@ -27,8 +28,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from graph_service.errors import HomeError, UnknownRelease, WriterBusy
+from graph_service.errors import DiskFull, HomeError, UnknownRelease, WriterBusy
+from graph_service.store.complaints import is_full
 
+REMEMBERED = 500  # records; those read first go first
 _CREATED = re.compile(r'"created": "(\d{4}-\d\d-\d\d)')
 _HEAD = 200  # characters of a record in which its date stands
 _LEVEL = 6  # of compression
@@ -89,6 +92,8 @@ class Home:
             last = self.current() or 0
             if not 1 <= number <= last or not path.is_file():
                 raise UnknownRelease(f"There is no release {number}; the current one is {last or None}.")
+            if len(self._records) >= REMEMBERED:
+                del self._records[next(iter(self._records))]
             self._records[number] = ReleaseRecord(**json.loads(path.read_text(encoding="utf-8")))
         return self._records[number]
 
@@ -141,9 +146,12 @@ class Home:
             handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
             try:
                 self._acquire(handle, wait_s)
-                self.clear_staging()
-                self._remove_unfinished()
-                yield
+                self._clear()
+                try:
+                    yield
+                except OSError:
+                    self._clear()  # at once: it takes room of a disk that may be full
+                    raise
             finally:
                 os.close(handle)
 
@@ -177,12 +185,19 @@ class Home:
         _sync_folder(self.folder)
 
     def prune(self, keep: int) -> None:
-        """Keep the data of the last `keep` releases and of the last one of each day."""
-        current = self.current() or 0
+        """Keep the data of the last `keep` releases, of the last one of each day, and of that in a remote engine."""
+        current, mirrored = self.current() or 0, self._mirrored()
         for folder in (self.folder / "releases").glob("*"):
             number = int(folder.name)
-            if number <= current - keep and self._day(number) == self._day(number + 1):
+            if number <= current - keep and number != mirrored and self._day(number) == self._day(number + 1):
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def _mirrored(self) -> int | None:
+        """The release that a remote engine holds: what is asked of it is answered with its project files."""
+        try:
+            return int((self.folder / "mirrored").readlink().name.removesuffix("+"))
+        except (OSError, ValueError):
+            return None
 
     def _day(self, number: int) -> str:
         """The day of a release, from the head of its record: the rest of it may be long."""
@@ -202,6 +217,11 @@ class Home:
                     ) from None
                 time.sleep(0.05)
 
+    def _clear(self) -> None:
+        """Remove what a write left that did not come to its end."""
+        self.clear_staging()
+        self._remove_unfinished()
+
     def _remove_unfinished(self) -> None:
         """Remove a release that never became current: the next one, since the writer that makes it holds the lock."""
         number = (self.current() or 0) + 1
@@ -216,8 +236,8 @@ def _disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise HomeError(f"The disk of {folder} is full: free some room, then try again.") from None
+        if is_full(error):
+            raise DiskFull(f"The disk of {folder} is full: free some room, then try again.") from None
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
             raise HomeError(
                 f"The folder {folder} cannot be written ({os.strerror(error.errno)}): "

@@ -29,6 +29,7 @@ from graph_service.store.embedded import EmbeddedStore
 from graph_service.terms import DEFAULT_GRAPH, DERIVED_GRAPH, Iri, Quad
 
 SOFTWARE = version("graph-service")
+CHANGE, RELEASE = "change", "release"  # the steps with which a write begins to work, and begins to be published
 DERIVED = f"The graph {DERIVED_GRAPH} is made by rules and cannot be written."
 
 
@@ -46,6 +47,7 @@ class Written:
     derived_added: int = 0
     derived_removed: int = 0
     warnings: tuple[str, ...] = ()
+    graphs: frozenset[str] = frozenset()  # those that were not there before
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,7 @@ class Publisher:
 
     def _attempt(self, staging: Staging, base: ReleaseRecord | None, wanted: _Wanted) -> Written:
         before = EmbeddedStore.open(self._home.store(base.number)) if base else EmbeddedStore.in_memory()
+        self.progress(CHANGE)
         changed = wanted.change(staging)
         with closing(Delta(self._home.staging)) as delta:
             same = self._stated(staging, before, changed, delta, made_anew=wanted.source is not None)
@@ -184,11 +187,12 @@ class Publisher:
             stated = delta.added.total(), delta.removed.total()
             record = self._release(staging, before, base, delta, wanted, parts=changed.parts)
             if not wanted.dry_run:
-                self.progress("release")
+                self.progress(RELEASE)
                 self._commit(staging, record, delta)
                 self._home.prune(self.keep)
         derived = record.added - stated[0], record.removed - stated[1]
-        return Written(record, True, *stated, *derived, warnings=(*changed.warnings, *warnings))
+        made = frozenset(record.graphs.keys() - (base.graphs.keys() if base else ()))
+        return Written(record, True, *stated, *derived, warnings=(*changed.warnings, *warnings), graphs=made)
 
     def _stated(
         self, staging: Staging, before: EmbeddedStore, changed: Changed, delta: Delta, *, made_anew: bool

@@ -68,6 +68,10 @@ class Settings:
         default=20, metadata={"help": "releases whose data is kept, besides the last one of each day", "min": 1}
     )
     writer_wait_s: int = field(default=60, metadata={"help": "how long a write waits for another one", "min": 0})
+    update_timeout_s: int = field(
+        default=60, metadata={"help": "how long a write over HTTP may take until it is published", "min": 1}
+    )
+    update_memory_mb: int = field(default=2000, metadata={"help": "memory that a write over HTTP may take", "min": 100})
     max_body_bytes: int = field(default=1_000_000, metadata={"help": "largest request body", "min": 1})
     query_timeout_s: int = field(default=30, metadata={"help": "how long anybody's query may run", "min": 1})
     query_memory_mb: int = field(

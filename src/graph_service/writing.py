@@ -1,11 +1,12 @@
 """Writing: what a client may ask to be changed, as changes of the staging copy. Publishes nothing itself.
 
-SPARQL Update, and the operations of the Graph Store Protocol.
+SPARQL Update, and the operations of the Graph Store Protocol. Each can be pickled, so that it can be made elsewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from graph_service.errors import GraphRefused, UnknownTerm, nearest
 from graph_service.staging import Change, Changed, Staging
@@ -21,60 +22,53 @@ def update(text: str, dataset: Dataset, base: str = "") -> Change:
 
     Relative IRIs are read against `base`, and are syntax errors without one.
     """
-
-    def change(staging: Staging) -> Changed:
-        done = staging.store.update(text, dataset, base)
-        return Changed(done.warnings, added=done.added, removed=done.removed, touched=done.touched)
-
-    return change
+    return partial(_update, text, dataset, base)
 
 
 def put_graph(graph: Iri, triples: Iterable[Triple]) -> Change:
     """Make a graph hold these triples and no others (Graph Store Protocol, 5.3)."""
     _refuse_derived(graph)
-
-    def change(staging: Staging) -> Changed:
-        arrived = set(triples)
-        wanted = as_kept(arrived)
-        there = {triple: triple in wanted for triple in staging.store.graph(graph)}
-        removed = _quads((triple for triple, stays in there.items() if not stays), graph)
-        added = _quads(wanted - there.keys(), graph)
-        staging.store.replace_quads(removed, ())
-        staging.store.add(graph, (quad[:3] for quad in added))
-        return Changed(_rewritten(arrived), added=added, removed=removed, touched=NO_GRAPHS)
-
-    return change
+    return partial(_put_graph, graph, frozenset(triples))
 
 
 def post_graph(graph: Iri, triples: Iterable[Triple]) -> Change:
     """Add triples to a graph, which need not exist (Graph Store Protocol, 5.5)."""
     _refuse_derived(graph)
-
-    def change(staging: Staging) -> Changed:
-        arrived = set(triples)
-        added = frozenset(quad for quad in _quads(as_kept(arrived), graph) if quad not in staging.store)
-        staging.store.add(graph, (quad[:3] for quad in added))
-        return Changed(_rewritten(arrived), added=added, touched=NO_GRAPHS)
-
-    return change
+    return partial(_post_graph, graph, frozenset(triples))
 
 
 def delete_graph(graph: Iri) -> Change:
     """Drop a graph (Graph Store Protocol, 5.4); UnknownTerm if there is none of that name."""
     _refuse_derived(graph)
-
-    def change(staging: Staging) -> Changed:
-        if not exists(staging, graph):
-            raise unknown_graph(graph, staging.store.graphs())
-        staging.store.remove_graph(graph)
-        return Changed(touched=frozenset((graph,)))
-
-    return change
+    return partial(_delete_graph, graph)
 
 
-def exists(staging: Staging, graph: Iri) -> bool:
-    """Whether a graph exists; the default graph always does."""
-    return graph == DEFAULT_GRAPH or graph in staging.store.graphs()
+def _update(text: str, dataset: Dataset, base: str, staging: Staging) -> Changed:
+    done = staging.store.update(text, dataset, base)
+    return Changed(done.warnings, added=done.added, removed=done.removed, touched=done.touched)
+
+
+def _put_graph(graph: Iri, arrived: frozenset[Triple], staging: Staging) -> Changed:
+    wanted = as_kept(arrived)
+    there = {triple: triple in wanted for triple in staging.store.graph(graph)}
+    removed = _quads((triple for triple, stays in there.items() if not stays), graph)
+    added = _quads(wanted - there.keys(), graph)
+    staging.store.replace_quads(removed, ())
+    staging.store.add(graph, (quad[:3] for quad in added))
+    return Changed(_rewritten(arrived), added=added, removed=removed, touched=NO_GRAPHS)
+
+
+def _post_graph(graph: Iri, arrived: frozenset[Triple], staging: Staging) -> Changed:
+    added = frozenset(quad for quad in _quads(as_kept(arrived), graph) if quad not in staging.store)
+    staging.store.add(graph, (quad[:3] for quad in added))
+    return Changed(_rewritten(arrived), added=added, touched=NO_GRAPHS)
+
+
+def _delete_graph(graph: Iri, staging: Staging) -> Changed:
+    if graph != DEFAULT_GRAPH and graph not in staging.store.graphs():
+        raise unknown_graph(graph, staging.store.graphs())
+    staging.store.remove_graph(graph)
+    return Changed(touched=frozenset((graph,)))
 
 
 def unknown_graph(graph: str, known: Iterable[Iri]) -> UnknownTerm:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 
 import pytest
 from conftest import Service
+from httpx2 import Response
 from running import until
 from servers import Server, free_port
 
@@ -34,6 +35,7 @@ def test_a_killed_engine_is_told_of_and_comes_back_without_hands(server: Server,
     here.fill()
     page = here.client.get("/ontology", headers={"Accept": BROWSER})
     assert page.status_code == 200
+    assert "Cache-Status" not in page.headers
 
     server.kill()
     try:
@@ -50,19 +52,51 @@ def test_a_killed_engine_is_told_of_and_comes_back_without_hands(server: Server,
         assert "does not answer" in problem["detail"]
         shown = here.client.get("/search?q=police", headers={"Accept": BROWSER})
         assert (shown.status_code, "The graph store is away" in shown.text) == (503, True)
-        assert here.client.get("/health/ready").status_code == 503
+        ready = here.client.get("/health/ready")
+        assert (ready.status_code, "Answers of release 1 that are kept" in ready.json()["detail"]) == (503, True)
         assert here.client.get("/health/live").status_code == 200
+        assert_marked(here, page, release=1)
 
         written = here.update(INSERT)
         assert written.status_code == 200
         assert written.json()["release"] == 2
         assert "not seen yet" in written.json()["warnings"][0]
+        assert_marked(here, page, release=1)
         assert here.client.get("/releases/1.json?release=1").status_code == 200
     finally:
         server.start()
 
     until(lambda: here.client.get("/health/ready").status_code == 200)
     assert here.ask("SELECT ?o { <urn:x:one> <urn:x:p> ?o }") == [{"o": "1"}]
+    assert "Cache-Status" not in here.client.get("/ontology", headers={"Accept": BROWSER}).headers
+
+
+def assert_marked(here: Service, page: Response, *, release: int) -> None:
+    """A page that is kept is answered as it was, and says that it is kept and of which release (RFC 9211, RFC 9111)."""
+    kept = here.client.get("/ontology", headers={"Accept": BROWSER})
+    other = here.client.get("/ontology", headers={"Accept": BROWSER, "If-None-Match": '"another"'})
+    same = here.client.get("/ontology", headers={"Accept": BROWSER, "If-None-Match": page.headers["ETag"]})
+    assert (kept.status_code, other.status_code, same.status_code) == (200, 200, 304)
+    assert kept.content == other.content == page.content
+    for each in (kept, other, same):
+        assert each.headers["ETag"] == page.headers["ETag"]
+        assert each.headers["Cache-Status"] == "graph-service; hit; detail=engine-away"
+        assert int(each.headers["Age"]) >= 0
+        assert f'</releases/{release}>; rel="describedby"' in each.headers["Link"]
+
+
+def test_kept_answers_are_served_while_the_engine_is_filled_anew(fake: _Fake, service: Callable[..., Service]):
+    """It lost all that it held and cannot be filled: what was answered before is answered still."""
+    here: Service = service(fake.addresses)
+    first = json.loads((here.home / "history" / "1.json").read_text())
+    fake.mark = Mark(1, first["digest"], here.mirror._lineage())
+    here.fill()
+    page = here.client.get("/ontology", headers={"Accept": BROWSER})
+    fake.mark = Mark(0, "", here.mirror._lineage())  # of an engine that is being filled
+    (here.home / "mirrored").unlink()
+
+    assert here.client.get("/search?q=police").status_code == 503
+    assert_marked(here, page, release=1)
 
 
 def test_an_engine_that_hangs_costs_next_to_nothing(oxigraph: Server, service: Callable[..., Service]):

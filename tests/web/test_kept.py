@@ -30,7 +30,8 @@ class Service:
         self.made = 0
         self.release = SimpleNamespace(number=1)
         self.day = DAY
-        self.answers = Answers(max_bytes)
+        self.away = False
+        self.answers = Answers(max_bytes, lambda: self.away)
         self._headers, self._status, self._size = headers, status, size
         self._kept = Kept(self._app, self.release, self.answers, lambda: self.day)  # type: ignore[arg-type]
 
@@ -199,3 +200,40 @@ def test_the_real_service_keeps_its_answers(home: Path, project_dir: Path):
     assert 'graph_service_kept_total{found="kept"} 5.0' in told
     assert 'graph_service_requests_total{method="GET",route="roadmaps",status="200"} 4.0' in told
     assert "graph_service_release 1.0" in told
+
+
+def test_release_and_day_stand_still_while_the_engine_is_away():
+    """What was made before is answered, with its age and its release; no more is said once it is back."""
+    service = Service()
+
+    async def ask() -> list[Any]:
+        made = [await service.get()]
+        service.away, service.day = True, DAY + datetime.timedelta(days=1)
+        made.append(await service.get())
+        service.release.number = None  # it is filled anew
+        made.append(await service.get())
+        service.away, service.release.number = False, 1
+        return [*made, await service.get()]
+
+    first, away, filled, back = run(ask())
+
+    assert [each.body for each in (first, away, filled, back)] == [b"1.", b"1.", b"1.", b"2."]
+    for each in (away, filled):
+        assert each.headers[b"cache-status"] == b"graph-service; hit; detail=engine-away"
+        assert int(each.headers[b"age"]) >= 0
+        assert each.headers[b"link"] == b'</releases/1>; rel="describedby"'
+    assert b"cache-status" not in first.headers
+    assert b"cache-status" not in back.headers
+
+
+def test_heads_that_are_known_are_read_again_while_the_engine_is_away():
+    """Since more is to be said than what is kept."""
+    answers = Answers(100_000, lambda: away)
+    key = (1, DAY, b"/x", b"", ())
+    answers.keep(key, {"type": "http.response.start", "status": 200, "headers": list(TAGGED)}, b"1")
+    answers.know(b"head", key, unchanged=False)
+
+    away = False
+    assert answers.known(b"head", 1, DAY) is not None
+    away = True
+    assert answers.known(b"head", 1, DAY) is None

@@ -48,6 +48,7 @@ EXIT_CODES: dict[type[errors.GraphServiceError], int] = {
     errors.ReadersBusy: FAILED,
     errors.ReadersDown: FAILED,
     errors.HomeError: FAILED,
+    errors.DiskFull: FAILED,
     errors.EngineUnavailable: FAILED,
     errors.EngineRefused: FAILED,
     errors.EngineMissing: FAILED,

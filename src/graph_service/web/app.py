@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route
 
+from graph_service import bounded
 from graph_service.apart import Workshop
 from graph_service.errors import GraphServiceError
 from graph_service.home import Home
@@ -42,6 +43,7 @@ from graph_service.web import (
     updates,
     validating,
     vocabulary,
+    writes,
 )
 from graph_service.web.addresses import Localised
 from graph_service.web.compression import Compression
@@ -66,6 +68,7 @@ def create_app(followed: Releases, settings: Settings, metrics_folder: Path | No
         sharing = asyncio.ensure_future(metrics.share())
         if followed.mirror is not None:
             threading.Thread(target=keep_filled, args=(followed.mirror, app.state.stopping), daemon=True).start()
+        bounded.prepare(writes.place(settings))
         yield
         app.state.stopping.set()
         sharing.cancel()
@@ -115,7 +118,7 @@ def create_app(followed: Releases, settings: Settings, metrics_folder: Path | No
     secure, log = settings.base_url.startswith("https:"), request_log(settings)
     app.add_middleware(Envelope, secure=secure)
     app.add_middleware(Localised)
-    kept = Answers(settings.cache_mb * 1_000_000)
+    kept = Answers(settings.cache_mb * 1_000_000, lambda: followed.mirror is not None and not followed.engine().ready)
     app.add_middleware(Kept, releases=followed, answers=kept)
     metrics = app.state.metrics = Metrics(_families(app.state.routes), Inside(followed, readers, kept), metrics_folder)
     app.add_middleware(Watched, metrics=metrics, log=log, releases=followed)

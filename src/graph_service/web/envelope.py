@@ -26,8 +26,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "cross-origin",  # open data: pages of others may use it
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        "ETag, Link, Content-Disposition, Content-Location, Content-Range, Memento-Datetime, Repr-Digest, "
-        "Retry-After, X-Request-ID"
+        "ETag, Link, Age, Cache-Status, Content-Disposition, Content-Location, Content-Range, Memento-Datetime, "
+        "Repr-Digest, Retry-After, X-Request-ID"
     ),
 }
 PREFLIGHT = {

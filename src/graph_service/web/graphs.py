@@ -18,7 +18,7 @@ from graph_service import writing
 from graph_service.errors import GraphRefused
 from graph_service.exporting import STEM
 from graph_service.release import Release
-from graph_service.staging import Change, Changed, Staging
+from graph_service.staging import Change
 from graph_service.store.embedded import is_iri, parse_rdf, serialize
 from graph_service.terms import DEFAULT_GRAPH, GRAPH, Iri, Triple
 from graph_service.web import bodies, respond, writes
@@ -29,7 +29,7 @@ from graph_service.web.media import JSON, JSONLD, NQ, RDF_FORMATS, TRIG
 from graph_service.web.multipart import MULTIPART, Part, parts
 from graph_service.web.routes import about
 from graph_service.web.wanted import EVERYWHERE, Asked, CurrentRelease, MalformedRequest, Wanted, unknown_parameter
-from graph_service.web.writes import DRY_RUN, Write
+from graph_service.web.writes import DRY_RUN, TIMEOUT, Write
 
 router = APIRouter(tags=["sparql"])
 
@@ -148,17 +148,10 @@ def _written(request: Request, token: Writer, graph: Iri, change: Change, status
     """Publish a change of one graph: 201 where it did not exist before."""
     if graph == DEFAULT_GRAPH and _is_union(request):
         raise GraphRefused(NO_DEFAULT)
-    existed = True
-
-    def noted(staging: Staging) -> Changed:
-        nonlocal existed
-        existed = writing.exists(staging, graph)
-        return change(staging)
-
     write = Write.of(request, token, request.query_params)
-    written = write.make(noted, f"{request.method} of {graph or 'the default graph'}", graph)
+    written = write.make(change, f"{request.method} of {graph or 'the default graph'}", graph)
     headers = {"ETag": writes.tag(written.record.changed_in(graph))}
-    if existed:
+    if graph == DEFAULT_GRAPH or graph not in written.graphs:  # the default graph always exists
         return write.answer(written, status, headers)
     return write.answer(written, 201, {**headers, "Location": _address(request, graph)})
 
@@ -230,7 +223,7 @@ def _direct(request: Request, path: str) -> Iri:
 
 
 def _other_parameters(request: Request) -> tuple[str, ...]:
-    return EVERYWHERE if request.method == "GET" else (DRY_RUN, "lang")
+    return EVERYWHERE if request.method == "GET" else (DRY_RUN, TIMEOUT, "lang")
 
 
 def _address(request: Request, graph: Iri) -> str:

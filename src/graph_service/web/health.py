@@ -53,6 +53,8 @@ def health(releases: Releases, *, in_memory: bool, stopping: bool, min_free_mb: 
     engine = releases.engine()
     if not engine.ready:
         reasons.append(f"The engine ({engine.name}) is not ready: {engine.why}")
+        if engine.name == "remote" and engine.release:
+            reasons.append(f"Answers of release {engine.release} that are kept are still served, with Cache-Status.")
     state = "ready" if engine.ready else engine.why
     told["engine"] = {"name": engine.name, "state": state, "release": engine.release, "lacks": list(engine.lacks)}
     told["readers"] = "memory" if in_memory else "disk"

@@ -4,6 +4,9 @@ What an answer depends on is its key: the current release, the day ("today" is a
 address, and the headers that handlers read. Answers with an ETag are kept, up to a size each and all together; those
 not asked for longest go first. A new release makes new keys, and what was asked for of the last one is asked again by
 itself, so that the first visitor is not the slow one.
+
+While a remote engine is away, release and day stand still: what is kept of the last release known is still answered,
+and says so: with `Cache-Status` (RFC 9211), `Age` (RFC 9111, 5.1) and a link to the release.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -29,6 +33,7 @@ WARMED = 200  # addresses asked again after a new release, those asked for last 
 READ = (b"host", b"accept", b"accept-encoding", b"accept-language", b"x-forwarded-proto", b"x-forwarded-host")
 # headers with which an answer is made anew: parts, times, and those who say who they are
 APART = frozenset((b"range", b"accept-datetime", b"authorization", b"if-modified-since"))
+AWAY = b"graph-service; hit; detail=engine-away"
 OF_BODIES = frozenset((b"content-length", b"content-type", b"content-encoding", b"content-language"))
 _TAG = re.compile(rb'"[^"]*"')
 
@@ -44,6 +49,7 @@ class _Answer:
     unchanged: Message  # the start of a 304
     lines: bytes  # status and headers as they are sent, those apart that the server adds
     unchanged_lines: bytes
+    made: float  # on the monotonic clock, in seconds
 
     @property
     def size(self) -> int:
@@ -53,8 +59,9 @@ class _Answer:
 class Answers:
     """What is kept, up to a size all together; those not asked for longest go first."""
 
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
+    def __init__(self, max_bytes: int, away: Callable[[], bool] = lambda: False) -> None:
+        """`away`: whether what answers for the current release is away at this moment."""
+        self._max_bytes, self.away = max_bytes, away
         self._kept: OrderedDict[_Key, _Answer] = OrderedDict()
         self._heads: dict[bytes, tuple[_Key, bool]] = {}  # head of a request → its key, and whether it has the answer
         self.size_bytes = self.hits = self.misses = 0
@@ -76,7 +83,8 @@ class Answers:
         whole = [*(each for each in headers if each[0] != b"content-length"), (b"content-length", b"%d" % len(body))]
         unchanged = {**start, "status": 304, "headers": [each for each in headers if each[0] not in OF_BODIES]}
         lines, unchanged_lines = _lines(b"200 OK", whole), _lines(b"304 Not Modified", unchanged["headers"])
-        self._kept[key] = answer = _Answer({**start, "headers": whole}, body, tag, unchanged, lines, unchanged_lines)
+        whole_start, now = {**start, "headers": whole}, time.monotonic()
+        self._kept[key] = answer = _Answer(whole_start, body, tag, unchanged, lines, unchanged_lines, now)
         self.size_bytes += answer.size
         while self.size_bytes > self._max_bytes:
             self.size_bytes -= self._kept.popitem(last=False)[1].size
@@ -89,9 +97,11 @@ class Answers:
             self._heads[head] = key, unchanged
 
     def known(self, head: bytes, release: int | None, day: date) -> tuple[bytes, bytes] | None:
-        """Header lines and body of the answer that a head leads to, if both are known."""
+        """Header lines and body of the answer that a head leads to, if both are known and no more is to be said."""
         found = self._heads.get(head)
         if found is None or found[0][:2] != (release, day) or (answer := self._kept.get(found[0])) is None:
+            return None
+        if self.away():
             return None
         self.hits += 1
         self._kept.move_to_end(found[0])
@@ -112,6 +122,7 @@ class Kept:
         self.app, self._releases, self._answers, self._clock = app, releases, answers, clock
         self._asked: OrderedDict[_Part, Scope] = OrderedDict()  # of the current release, the last one at the end
         self._release: int | None = None
+        self._day = clock()
         self._warming: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -128,20 +139,20 @@ class Kept:
             elif name == b"if-none-match":
                 wished += _TAG.findall(value)
         part = (scope["raw_path"], scope["query_string"], tuple(read.get(name, b"") for name in READ))
-        key: _Key = (self._current(), self._clock(), *part)
+        away = self._answers.away()
+        key: _Key = (*self._now(away), *part)
         answer = self._answers.get(key)
-        if answer is None or (wished and answer.tag not in wished):  # it may be the tag of another packing
+        unchanged = answer is not None and answer.tag in wished
+        if answer is None or (wished and not unchanged and not away):  # it may be the tag of another packing
             if await self._make(key, scope, receive, send):
                 self._remember(part, scope)
             return
-        if head := scope.get("extensions", {}).get(HEAD):
-            self._answers.know(head, key, unchanged=bool(wished))
-        if wished:
-            await send(answer.unchanged)
-            await send({"type": "http.response.body", "body": b""})
-        else:
-            await send(answer.start)
-            await send({"type": "http.response.body", "body": answer.body if scope["method"] == "GET" else b""})
+        if (head := scope.get("extensions", {}).get(HEAD)) and not away:
+            self._answers.know(head, key, unchanged=unchanged)
+        start = answer.unchanged if unchanged else answer.start
+        await send(_marked(start, answer, key[0]) if away else start)
+        body = b"" if unchanged or scope["method"] == "HEAD" else answer.body
+        await send({"type": "http.response.body", "body": body})
 
     async def _make(self, key: _Key, scope: Scope, receive: Receive, send: Send) -> bool:
         """Have an answer made and sent, and keep it where that may be."""
@@ -166,8 +177,16 @@ class Kept:
         await self.app(scope, receive, listen)
         return kept
 
-    def _current(self) -> int | None:
+    def _now(self, away: bool) -> tuple[int | None, date]:
+        """The release and the day that answers are of."""
+        if not (away and self._release):
+            self._day = self._clock()
+        return self._current(away), self._day
+
+    def _current(self, away: bool) -> int | None:
         number = self._releases.number
+        if number is None and away:  # it is being filled
+            return self._release
         if number != self._release:
             self._answers.forget_all_but(number)
             if self._release is not None and self._asked and (self._warming is None or self._warming.done()):
@@ -195,6 +214,13 @@ class Kept:
         for scope in list(reversed(self._asked.values())):
             with contextlib.suppress(Exception):  # whoever asks for it will hear of it
                 await self({**scope, "state": {}}, wait, drop)
+
+
+def _marked(start: Message, answer: _Answer, release: int | None) -> Message:
+    """The start of an answer that is kept, and cannot be made anew now."""
+    age = int(time.monotonic() - answer.made)
+    link = b'</releases/%d>; rel="describedby"' % (release or 0)
+    return {**start, "headers": [*start["headers"], (b"age", b"%d" % age), (b"cache-status", AWAY), (b"link", link)]}
 
 
 def _lines(status: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes:

@@ -236,7 +236,7 @@ class _Route:
         if bodies.read in self._needs:
             yield from (400, 413, 415)
         if auth.writer in self._needs:
-            yield from (400, 401, 403, 404, 409, 412, 422, 503)
+            yield from (400, 401, 403, 404, 409, 412, 422, 503, 504, 507)
 
 
 def _everywhere(*, lang: bool, timed: bool) -> Iterator[Mapping[str, Any]]:

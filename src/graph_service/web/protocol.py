@@ -142,14 +142,13 @@ def query(operation: Operation, written: Format, where: str, settings: Settings)
         operation.named_graphs,
         union=settings.default_graph == "union",
         base=f"{where}/sparql",
-        timeout_s=_timeout_s(operation, settings.query_timeout_s),
+        timeout_s=timeout_s(dict(operation.given).get("timeout", ""), settings.query_timeout_s),
         max_answer_mb=settings.max_answer_mb,
     )
 
 
-def _timeout_s(operation: Operation, longest_s: int) -> float:
-    """How long the query may run: as long as any, or shorter if it says so."""
-    given = dict(operation.given).get("timeout", "")
+def timeout_s(given: str, longest_s: int) -> float:
+    """How long what is asked may run: as long as any, or shorter if it says so; MalformedValue if it cannot be read."""
     if not given:
         return longest_s
     try:

@@ -20,25 +20,29 @@ from graph_service.web.bodies import FORM, SentBody, UnsupportedMediaType
 from graph_service.web.media import JSON
 from graph_service.web.routes import about, in_query
 from graph_service.web.wanted import MalformedRequest, unknown_parameter
-from graph_service.web.writes import DRY_RUN, Write
+from graph_service.web.writes import DRY_RUN, TIMEOUT, Write
 
 router = APIRouter(tags=["sparql"])
 
 DIRECT = "application/sparql-update"
 USING, USING_NAMED = "using-graph-uri", "using-named-graph-uri"
-PARAMETERS = ("update", "query", USING, USING_NAMED, DRY_RUN)
+PARAMETERS = ("update", "query", USING, USING_NAMED, DRY_RUN, TIMEOUT)
 _IRIS = {"type": "array", "items": {"type": "string", "format": "iri"}}
 _DATASET = {
     USING: {"description": "graphs that patterns look at", **_IRIS},
     USING_NAMED: {"description": "named graphs that patterns look at", **_IRIS},
 }
+_TIMEOUT = {"description": "as in the address", "type": "number", "exclusiveMinimum": 0}
 ABOUT = about(
     JSON,
     parameters=(*writes.PARAMETERS, *in_query(_DATASET)),
     answer=writes.WRITTEN,
     body={
         DIRECT: {},
-        FORM: closed({"update": {"type": "string", "format": "sparql-update"}, **_DATASET}, optional=list(_DATASET)),
+        FORM: closed(
+            {"update": {"type": "string", "format": "sparql-update"}, **_DATASET, TIMEOUT: _TIMEOUT},
+            optional=[*_DATASET, TIMEOUT],
+        ),
     },
     statuses=(200, 204),
 )

@@ -9,27 +9,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from graph_service import formats
+from graph_service import bounded, formats
+from graph_service.bounded import Bounds, Place
 from graph_service.errors import GraphServiceError, MalformedValue
 from graph_service.formats.json_schema import COUNT, LINKS, array, closed, object_schema
 from graph_service.home import ReleaseRecord
-from graph_service.loading import Progress
 from graph_service.mirroring import Mirror
 from graph_service.publishing import Expected, Publisher, Written
 from graph_service.settings import Settings
 from graph_service.staging import Change
 from graph_service.terms import Iri
 from graph_service.tokens import Token
-from graph_service.web import respond
+from graph_service.web import protocol, respond
 from graph_service.web.media import JSON
 from graph_service.web.metrics import Steps
 
-DRY_RUN = "dry-run"
+DRY_RUN, TIMEOUT = "dry-run", "timeout"
 REASON_LENGTH = 500
 PARAMETERS = (
     {
@@ -37,6 +38,12 @@ PARAMETERS = (
         "in": "query",
         "description": "true: tell what would happen, and publish nothing",
         "schema": {"type": "boolean"},
+    },
+    {
+        "name": TIMEOUT,
+        "in": "query",
+        "description": "seconds after which the write is stopped, where that is sooner than the service would",
+        "schema": {"type": "number", "exclusiveMinimum": 0},
     },
     *(
         {"name": name, "in": "header", "description": words, "schema": {"type": "string"}}
@@ -72,31 +79,36 @@ class Write:
 
     request: Request
     token: Token
-    dry_run: bool = False
+    dry_run: bool
+    bounds: Bounds
 
     @classmethod
     def of(cls, request: Request, token: Token, given: Mapping[str, str]) -> Write:
-        """Read it; MalformedValue if `dry-run` is neither true nor false."""
+        """Read it; MalformedValue if `dry-run` is neither true nor false, or `timeout` no time."""
         value = given.get(DRY_RUN, "false").lower()
         if value not in ("true", "false"):
             raise MalformedValue(DRY_RUN, given=value, expected="write true or false")
-        return cls(request, token, value == "true")
+        settings = request.app.state.settings
+        timeout_s = protocol.timeout_s(given.get(TIMEOUT, ""), settings.update_timeout_s)
+        return cls(request, token, value == "true", Bounds(timeout_s, settings.update_memory_mb))
 
     def make(self, change: Change, reason: str, graph: Iri | None = None) -> Written:
         """Publish a change, unless the client has not seen the latest of the data or of one graph.
 
-        Raises as `Publisher.write`.
+        Raises as `bounded.write`.
         """
         given = unquote(self.request.headers.get("x-reason", "")).strip()
         steps: Steps = self.request.app.state.metrics.writing()
-        written = publisher(self.request.app.state.settings, steps).write(
-            change,
+        wanted = partial(
+            Publisher.write,
+            change=change,
             who=self.token.name,
             reason=" ".join(given.split())[:REASON_LENGTH] or reason,
             expected=expected(self.request.headers, graph),
             dry_run=self.dry_run,
             vocabulary=self.token.allows("admin"),
         )
+        written = bounded.write(place(self.request.app.state.settings), wanted, self.bounds, steps)
         steps.end()
         return replace(written, warnings=(*written.warnings, *self._not_seen_yet()))
 
@@ -147,10 +159,10 @@ class Write:
         return respond.send(formats.to_json(told), JSON.media_type, sent, status)
 
 
-def publisher(settings: Settings, progress: Progress) -> Publisher:
-    """The publisher of the settings' home folder; `progress` is told each step."""
+def place(settings: Settings) -> Place:
+    """Where writes are published."""
     union, keep = settings.default_graph == "union", settings.keep_releases
-    return Publisher(settings.home, keep=keep, wait_s=settings.writer_wait_s, progress=progress, union=union)
+    return Place(settings.home, keep=keep, wait_s=settings.writer_wait_s, union=union)
 
 
 def tag(number: int, rest: str = "data") -> str:
