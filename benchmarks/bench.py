@@ -3,7 +3,8 @@
     python benchmarks/bench.py --size small          # make bench SIZE=small
 
 `small` shows in minutes that each row works, `full` has the sizes of the goals up to a million triples, `large` goes on
-to ten million and takes hours. Nothing else should run on the machine meanwhile.
+to ten million and takes hours. Nothing else should run on the machine meanwhile. With `--only` some are run again, and
+the others' rows stay as they were in the last run of that size.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,13 +56,16 @@ def main() -> None:
     given = arguments.parse_args()
     folder = given.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
-        failed = [
-            name
-            for name, words in commands(SIZES[given.size], folder).items()
-            if name in (given.only or [name]) and not run(name, words, Path(file.name))
-        ]
-        write(table.read(Path(file.name)), given.size)
+    kept = folder / f"rows-{given.size}"
+    kept.mkdir(exist_ok=True)
+    wanted = {
+        name: words for name, words in commands(SIZES[given.size], folder).items() if name in (given.only or [name])
+    }
+    for name in wanted:
+        (kept / name).unlink(missing_ok=True)
+    failed = [name for name, words in wanted.items() if not run(name, words, kept / name)]
+    files = [kept / name for name in commands(SIZES[given.size], folder)]
+    write([row for file in files if file.exists() for row in table.read(file)], given.size)
     if failed:
         raise SystemExit(f"failed: {', '.join(failed)}")
 

@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -201,7 +202,15 @@ def _done(work: Callable[..., object], args: tuple[object, ...], named: dict[str
     except MemoryError:
         return None, WorkTooLarge(memory_mb)
     except GraphServiceError as error:
+        _forget(error)
         return None, error
+
+
+def _forget(error: BaseException | None) -> None:
+    """Let go of what an error came through: this process goes on, and a store that frames hold would stay open."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__context__
 
 
 def _nothing(_: str) -> None:

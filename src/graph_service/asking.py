@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import wraps
 from typing import TypeVar
@@ -34,6 +35,7 @@ from graph_service.views.records import RENAMED_RECORD, WITHDRAWN_RECORD, Withdr
 EVENTS, EVENTS_BY = "events/all", "events/by"  # one row per event; one per event and evidence
 BY_AXIS, LEFT_OUT, MATRIX = "institutions/by-axis", "institutions/left-out", "coverage/matrix"
 _REPLACED_BY, _DESCRIPTION = (Iri(PREFIXES["dcterms"] + name) for name in ("isReplacedBy", "description"))
+_ROADMAP = ("identity", "events", "institutions", "organisations", "gaps", "gap_cells", "statements")  # its plain parts
 _DISPUTED = frozenset(ELP + name for name in ("PlanStatement", "Programme", "ActionPlan"))  # may meet disagreement
 
 R = TypeVar("R")
@@ -105,27 +107,26 @@ def roadmap(release: Release, country: str, as_of: str, language: str = "") -> R
     member = release.find("elp:Country", country, kind="country")
     values = {"country": member.slug}
 
-    def rows(name: str, **more: str) -> Sequence[Mapping[str, Iri | Literal]]:
+    def rows(name: str, **more: str) -> Sequence[Binding]:
         return release.ask(f"roadmaps/{name}", values | more).rows
 
     itself = rows("country")
     if not itself:
         raise UnknownTerm("roadmap of a country", given=country)
     then = plan_year(release, str(itself[0]["plan"])) or as_of
-    parts = RoadmapParts(
-        country=itself,
-        identity=rows("identity"),
-        events=rows("events"),
-        institutions=rows("institutions"),
-        mandates=rows("mandates", as_of=as_of),
-        mandates_then=rows("mandates", as_of=then),
-        organisations=rows("organisations"),
-        gaps=rows("gaps"),
-        gap_cells=rows("gap-cells"),
-        statements=rows("statements"),
-        evidence=rows("evidence"),
-    )
+    with ThreadPoolExecutor(1) as beside:  # evidence takes as long as all others together
+        evidence = beside.submit(rows, "evidence")
+        found: dict[str, Sequence[Binding]] = {name: rows(name.replace("_", "-")) for name in _ROADMAP}
+        found |= {"mandates": rows("mandates", as_of=as_of), "mandates_then": rows("mandates", as_of=then)}
+        _name(release, found.values())
+        parts = RoadmapParts(country=itself, evidence=evidence.result(), **found)
     return views.roadmap(parts, as_of=as_of, then=then, language=language)
+
+
+def _name(release: Release, tables: Iterable[Sequence[Binding]]) -> None:
+    """Look up the names of what some tables speak of: whoever shows them needs these next, and remembers them."""
+    for value in {value for rows in tables for row in rows for value in row.values() if isinstance(value, Iri)}:
+        release.labels(value)
 
 
 def plan_year(release: Release, plan: str) -> str | None:

@@ -291,15 +291,14 @@ class Publisher:
         """A staging folder that begins as a copy of a release, or empty; it goes in the end, whatever happens."""
         folder = self._home.staging
         folder.mkdir(parents=True)
-        if number is not None:
-            EmbeddedStore.open(self._home.store(number)).checkpoint(folder / "store")
-            # a release never changes, so links will do
-            shutil.copytree(self._home.project(number), folder / "project", copy_function=os.link)
-        staging = Staging(EmbeddedStore.create(folder / "store"), folder / "project")
         try:
-            yield staging
+            if number is not None:
+                EmbeddedStore.open(self._home.store(number)).checkpoint(folder / "store")
+                # a release never changes, so links will do
+                shutil.copytree(self._home.project(number), folder / "project", copy_function=os.link)
+            with closing(EmbeddedStore.create(folder / "store")) as store:
+                yield Staging(store, folder / "project")
         finally:
-            staging.store.close()
             self._home.clear_staging()
 
     def _commit(self, staging: Staging, record: ReleaseRecord, delta: Delta) -> None:

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from graph_service.catalogue import read_catalogue
 from graph_service.release import Release
 from graph_service.releases import Releases
-from graph_service.store.contents import Contents
+from graph_service.store.contents import STATE, Contents
 from graph_service.store.protocol import Dataset
 from graph_service.terms import DERIVED_GRAPH, ELP, RDFS, XSD, Iri, Literal, record_iri
 
@@ -82,8 +82,8 @@ def test_values_are_bound_as_terms(value: Iri | Literal, held: Releases, release
         "SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p",
         "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g",
         "SELECT DISTINCT ?g { GRAPH ?g { } }",
-        f"SELECT ?s ?o {{ ?s ^!<{RDFS}label> ?o ; a <{ELP}Mandate> }}",
-        "SELECT ?p ?o { <https://w3id.org/elpaccto/graph/service-state> ?p ?o }",
+        f"SELECT ?s ?o {{ VALUES ?o {{ <{STATE}> <{PERU}> }} ?s ^!<{RDFS}label> ?o }}",
+        f"SELECT ?p ?o {{ <{STATE}> ?p ?o }}",
         f"SELECT ?s FROM <{DERIVED_GRAPH}> {{ ?s ?p ?o }}",
         f"ASK {{ ?s a <{ELP}Country> }}",
     ],

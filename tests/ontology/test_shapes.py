@@ -34,7 +34,6 @@ SHAPES = (PROJECT / "ontology/shapes.ttl").read_text(encoding="utf-8")
 ONTOLOGY = PROJECT / "ontology/elpaccto.ttl"
 RELEASE_DAY = datetime.date(2026, 1, 1)
 ELP_NS = rdflib.Namespace(ELP)
-PARTS = 9  # runs of the slow engine
 
 # What makes a shape refuse something; the other properties of shapes describe.
 CONSTRAINTS = (
@@ -93,10 +92,13 @@ def ontology() -> frozenset[Triple]:
     return frozenset(parse_rdf(ONTOLOGY.read_bytes(), ONTOLOGY.name))
 
 
-def changed(triples: Iterable[Triple], update: str) -> frozenset[Triple]:
-    """Apply a SPARQL Update, literals left as they are written."""
+def changed(triples: Iterable[Triple], *updates: str) -> frozenset[Triple]:
+    """Apply SPARQL Updates, literals left as they are written."""
+    if not updates:
+        return frozenset(triples)
     graph = rdflib.Graph().parse(data="".join(map(ntriple, triples)), format="nt")
-    graph.update(update, initNs=dict(PREFIXES))
+    for update in updates:
+        graph.update(update, initNs=dict(PREFIXES))
     return frozenset(parse_rdf(graph.serialize(format="nt", encoding="utf-8"), "changed.nt", "nt"))
 
 
@@ -116,12 +118,9 @@ def derived(sources: Iterable[Triple]) -> frozenset[Triple]:
 
 def published(*examples: Example) -> frozenset[Triple]:
     """The graph that the gate would see: the good one, with the changes of some examples."""
-    sources = good()
-    for example in examples:
-        sources = sources if example.after_rules else changed(sources, example.update)
+    sources = changed(good(), *(example.update for example in examples if not example.after_rules))
     whole = sources | derived(sources)
-    for example in examples:
-        whole = changed(whole, example.update) if example.after_rules else whole
+    whole = changed(whole, *(example.update for example in examples if example.after_rules))
     return whole | ontology()
 
 
@@ -215,15 +214,21 @@ def test_no_kind_of_assertion_goes_without_evidence(shapes: rdflib.Graph):
 # Two engines, one report
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_pyshacl_reports_the_same_of_the_bad_examples(part: int):
-    """Many faults at once, so that the slow engine runs few times; alone where one hides another."""
-    examples = [read_example(path) for path in BAD[part::PARTS]]
-    together = validate(published(*examples), SHAPES)
-    hidden = [example for example in examples if not example.expected <= shape_names(together)]
+def test_pyshacl_reports_the_same_of_the_bad_examples():
+    """All faults at once, so that the slow engine runs few times; what others hide comes in further runs, or alone."""
+    runs = [[read_example(path) for path in BAD]]
+    while runs:
+        examples = runs.pop()
+        graph = published(*examples)
+        found = validate(graph, SHAPES)
 
-    for graph in (published(*examples), *map(published, hidden)):
-        assert keys(validate(graph, SHAPES)) == keys(validate(graph, SHAPES, engine="pyshacl"))
+        assert keys(found) == keys(validate(graph, SHAPES, engine="pyshacl"))
+        hidden = [example for example in examples if not example.expected <= shape_names(found)]
+        if len(hidden) < len(examples):
+            runs += [hidden] if hidden else []
+        else:
+            assert len(examples) > 1, examples
+            runs += [[example] for example in examples]
 
 
 def test_pyshacl_finds_nothing_in_the_good_example_either():

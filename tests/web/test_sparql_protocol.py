@@ -231,10 +231,11 @@ def test_relative_iris_are_those_of_the_endpoint(client):
         ('CONSTRUCT { <urn:a> <urn:b> "x"@en--ltr } WHERE {}', "ttl", 200, '"x"@en--ltr'),
         ("CONSTRUCT { <urn:a> <urn:b> <<( <urn:s> <urn:p> 1 )>> } WHERE {}", "jsonld", 422, "JSON-LD"),
     ],
+    ids=["json", "xml", "nt", "ttl", "jsonld"],
 )
 def test_sparql_1_2_passes_where_the_format_carries_it(client, query: str, name: str, status: int, found: str):
     """Triple terms and base direction; a format that cannot carry them says so."""
     answer = client.get("/sparql", params={"query": query, "format": name})
 
     assert answer.status_code == status, answer.text
-    assert found in answer.text
+    assert found in answer.text.replace(": ", ":")  # engines leave more or less space in JSON

@@ -247,3 +247,12 @@ def test_the_steps_of_writes_are_timed_all_the_same(served: Callable[..., TestCl
 
     for step in ("change", "rules", "gate", "release"):
         assert f'graph_service_write_seconds_count{{step="{step}"}} 1.0' in told
+
+
+def test_a_refused_write_lets_go_of_what_it_had_opened(served):
+    """The process that made it makes the next one, too."""
+    client = served()
+    for number in range(3):
+        assert send(client, "LO\\u0041D <urn:x>").status_code == 400
+        assert send(client, f"INSERT DATA {{ {INTO} {{ <{SN}> a <urn:x> }} }} ; INSERT").status_code == 400
+        assert send(client, see_also(f"after-{number}")).status_code == 200
