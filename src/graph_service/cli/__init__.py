@@ -55,6 +55,9 @@ EXIT_CODES: dict[type[errors.GraphServiceError], int] = {
     errors.EngineMoved: FAILED,
     errors.BackupDamaged: FAILED,
     errors.WriterBusy: FAILED,
+    errors.WriteStopped: FAILED,
+    errors.WriteTimeout: FAILED,
+    errors.WriteTooLarge: FAILED,
     errors.ServeError: FAILED,
 }
 
