@@ -61,7 +61,7 @@ def main() -> None:
 def rows(origin: str, pid: int, rounds: int, seconds: int) -> Iterator[Row]:
     """One row for the deadline, one for what others feel, one for memory."""
     subjects = fetched(f"{origin}/sparql?format=csv&query={quote(SUBJECTS)}").decode().split("\r\n")[1:-1]
-    p95(origin, subjects, seconds, -1)  # what a service in use holds
+    p95(origin, subjects, seconds, 2 * rounds)  # what a service in use holds
     before = held(pid)
     late = {name: ended(origin, text) - DEADLINE_S for name, text in HOSTILE.items()}
     name = max(late, key=lambda each: late[each])

@@ -166,6 +166,7 @@ def ours(home: Path) -> Iterator[Server]:
     with running([OURS, "serve", "--port"], environment(home), ready="/health/ready") as (origin, pid):
         server = Server("graph-service", f"{origin}/sparql", pid)
         asked(server, JOBS["one record"], FORMATS["JSON"], -1)
+        server.connection.close()  # it would be left idle for too long
         before, now = 0.0, table.memory_mb(pid)
         while now > before * 1.01:
             time.sleep(SETTLED_S)

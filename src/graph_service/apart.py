@@ -8,6 +8,7 @@ Work ends with whoever ordered it, unless it says that it is not to be ended any
 from __future__ import annotations
 
 import fcntl
+import logging
 import multiprocessing
 import os
 import signal
@@ -23,6 +24,8 @@ from typing import ParamSpec, TypeAlias, TypeVar
 from graph_service.errors import GraphServiceError, ReadersBusy, ReadersDown, WorkTimeout, WorkTooLarge
 from graph_service.limits import limit_memory, limit_time, no_limits, one_arena
 
+log = logging.getLogger(__name__)
+
 LATE_S = 0.05  # beyond the deadline, for the kernel to end it first
 START_S = 120.0  # in which a process must begin, on a machine that is busy too
 MEGABYTE = 1_000_000
@@ -33,6 +36,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 _Limits: TypeAlias = tuple[float, int]  # seconds, and MB of memory; 0 for as many as there are
 _Found: TypeAlias = tuple[object, GraphServiceError | None]
+
+
+class WorkLost(ReadersDown):
+    """The process that did it ended by itself, for a reason that is not known."""
 
 
 class Workshop:
@@ -108,7 +115,10 @@ class Workshop:
             return WorkTimeout(self._timeout_s)
         if exit_code == -signal.SIGABRT:
             return WorkTooLarge(self._memory_mb)
-        return ReadersDown("The process that did the work ended: try again in a moment, or ask for less.")
+        log.warning("a process that did work for others ended with %s", exit_code)
+        if exit_code == -signal.SIGKILL:
+            return ReadersDown("The process that did the work was killed: try again in a moment, or ask for less.")
+        return WorkLost("The process that did the work ended: try again in a moment, or ask for less.")
 
 
 class _Worker:
