@@ -18,6 +18,7 @@ from graph_service import errors, writing
 from graph_service.errors import GraphServiceError
 from graph_service.home import Home
 from graph_service.publishing import Publisher
+from graph_service.readers import nursery
 from graph_service.readers.answers import Limits
 from graph_service.readers.frames import Query
 from graph_service.readers.lanes import Readers
@@ -197,6 +198,28 @@ def test_long_answers_take_no_more_processes_than_there_may_be(home: Path):
             each.cancel()
         found = await asyncio.gather(*long)
         assert {len(table) for table in found} == {len(answered(home, ALL, "text/csv"))}
+
+    run(home, work)
+
+
+def test_nobody_waits_for_a_reader_that_is_gone(home: Path, monkeypatch: pytest.MonkeyPatch):
+    """Also where its nursery is too busy to tell of its end."""
+    monkeypatch.setattr(nursery, "LAST_WORDS_S", HANGS_S)
+
+    async def work(readers: Readers) -> None:
+        await asyncio.gather(*(taken(readers, query(PERU)) for _ in range(8)))
+        await until(lambda: len(readers._shelves.known[1].quick) == LIMITS.readers)
+        first = readers._shelves.known[1].quick[0]
+        process = readers._shelves.nursery()._process
+        assert process is not None
+        process.send_signal(signal.SIGSTOP)
+        first.kill()
+        await until(lambda: first.gone)
+        try:
+            for _ in range(4):
+                assert await taken(readers, query(PERU)) == answered(home, PERU, JSON)
+        finally:
+            process.send_signal(signal.SIGCONT)
 
     run(home, work)
 

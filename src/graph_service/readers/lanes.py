@@ -239,6 +239,7 @@ class Readers:
             return None
         self._tasks[reader] = deque()
         reader.heard = self._heard(reader)
+        reader.lost = lambda: self._lost(reader)
         reader.ended = lambda number: self._ended(reader, number)
         return reader
 
@@ -290,19 +291,26 @@ class Readers:
 
     def _ended(self, reader: Reader, number: int) -> None:
         """A reader is gone: by our hand, or by the kernel's for what the first of its queries did."""
+        self._lost(reader)
         tasks = self._tasks.pop(reader, deque())
         self._retiring.discard(reader)
         self._running_slow.discard(reader)
-        for shelf in self._shelves.known.values():
-            if reader in shelf.quick:
-                shelf.quick.remove(reader)
-        while len(tasks) > 1:
-            self._wait_again(tasks.pop())
         if tasks and not tasks[0].forgotten:
             self._broken_off(tasks[0], number)
         for shelf in list(self._shelves.known.values()):
             self._serve(shelf)
         self._serve_slow()
+
+    def _lost(self, reader: Reader) -> None:
+        """A reader is gone, and how is told later: nobody waits for it but whoever sent the query that it ran."""
+        for shelf in self._shelves.known.values():
+            if reader in shelf.quick:
+                shelf.quick.remove(reader)
+        tasks = self._tasks.get(reader, deque())
+        while len(tasks) > 1:
+            self._wait_again(tasks.pop())
+        for shelf in list(self._shelves.known.values()):
+            self._serve(shelf)
 
     def _broken_off(self, answer: Answer, number: int) -> None:
         answer.reader = None

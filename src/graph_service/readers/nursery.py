@@ -28,12 +28,14 @@ class NurseryGone(Exception):
 
 
 class Reader(asyncio.Protocol):
-    """One reader process. `heard` is called with each frame, `ended` once, with the signal that ended it (0: none)."""
+    """One reader process. `heard` is called with each frame, `lost` when there will be no more, and `ended` once, with
+    the signal that ended it (0: none)."""
 
     def __init__(self, nursery: Nursery) -> None:
         self.nursery = nursery
         self.pid = 0
         self.heard: Callable[[Kind, int, bytes], None] = lambda *_: None
+        self.lost: Callable[[], None] = lambda: None
         self.ended: Callable[[int], None] = lambda _: None
         self._frames = Frames()
         self._transport: asyncio.WriteTransport | None = None
@@ -88,6 +90,7 @@ class Reader(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport, self._lost = None, True
+        self.lost()
         if self._signal is None:
             asyncio.get_running_loop().call_later(LAST_WORDS_S, self._tell)
         else:
