@@ -362,6 +362,7 @@ class Readers:
         answer.forgotten = True
         self._fail(answer, QueryTimeout(answer.query.timeout_s))
         self._retiring.add(reader)
+        self._lost(reader)
         reader.kill()
 
     def _part(self, shelf: Shelf[Answer], reader: Reader) -> None:
