@@ -33,6 +33,14 @@ def test_an_error_comes_back_as_it_was_raised():
     assert raised.value.line == 1
 
 
+def test_a_mistake_in_the_work_is_told_with_its_place():
+    """It is no end of the process, which goes on to the next piece."""
+    with pytest.raises(RuntimeError, match=r"(?s)Traceback.*apart\.py.*ZeroDivisionError"):
+        AMPLE.do(divmod, 17, 0)
+
+    assert AMPLE.do(divmod, 17, 5) == (3, 2)
+
+
 def test_work_that_does_not_end_is_stopped():
     """Also where it never comes back from a library in C."""
     with pytest.raises(errors.WorkTimeout, match=r"after 0\.3 s"):

@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from typing import ParamSpec, TypeAlias, TypeVar
 
-from graph_service.errors import GraphServiceError, ReadersBusy, ReadersDown, WorkTimeout, WorkTooLarge
+from graph_service.errors import GraphServiceError, ReadersBusy, ReadersDown, WorkLost, WorkTimeout, WorkTooLarge
 from graph_service.limits import limit_memory, limit_time, no_limits, one_arena
 
 log = logging.getLogger(__name__)
@@ -35,11 +35,7 @@ BEGUN = "begun"
 P = ParamSpec("P")
 T = TypeVar("T")
 _Limits: TypeAlias = tuple[float, int]  # seconds, and MB of memory; 0 for as many as there are
-_Found: TypeAlias = tuple[object, GraphServiceError | None]
-
-
-class WorkLost(ReadersDown):
-    """The process that did it ended by itself, for a reason that is not known."""
+_Found: TypeAlias = tuple[object, Exception | None]
 
 
 class Workshop:
@@ -59,6 +55,7 @@ class Workshop:
             ReadersBusy: no place became free in time.
             ReadersDown: its process was ended by somebody else.
             GraphServiceError: what the work itself raises.
+            RuntimeError: anything else that it raises, with where it came from.
         """
         limits = self._timeout_s, self._memory_mb
         return self._do(_nothing, limits, work, args, named)  # type: ignore[return-value]  # what the work gave
@@ -214,6 +211,10 @@ def _done(work: Callable[..., object], args: tuple[object, ...], named: dict[str
     except GraphServiceError as error:
         _forget(error)
         return None, error
+    except Exception as error:
+        told = RuntimeError("".join(traceback.format_exception(error)))  # any error, which may not be fit to be sent
+        _forget(error)
+        return None, told
 
 
 def _forget(error: BaseException | None) -> None:

@@ -17,12 +17,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from graph_service import apart
-from graph_service.apart import WorkLost, Workshop
+from graph_service.apart import Workshop
 from graph_service.deriving import derive_where_reached
 from graph_service.errors import (
     GraphServiceError,
     ReadersBusy,
     ReadersDown,
+    WorkLost,
     WorkTimeout,
     WorkTooLarge,
     WriterBusy,
