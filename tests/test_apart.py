@@ -74,6 +74,19 @@ def test_work_can_set_its_own_limits_and_tell_how_far_it_has_come():
     assert AMPLE.do(divmod, 17, 5) == (3, 2)
 
 
+def test_work_is_not_ended_by_what_is_said_meanwhile():
+    """The kernel tells of an order after it was read, if whoever gave it had to wait for the processor just then."""
+    worker = apart._Worker()
+    assert worker.begin((None, slow, (), {}))
+    assert worker._pipe.recv() == "begins"
+    worker._pipe.send((None, divmod, (17, 5), {}))
+
+    assert worker.result(print, 60) == (None, None)
+    assert worker._pipe.recv() == apart.BEGUN
+    assert worker.result(print, 60) == ((3, 2), None)
+    worker.end()
+
+
 def test_work_ends_with_whoever_ordered_it():
     """After kill -9 as well, in the middle of a library in C."""
     order = "from test_apart import AMPLE, endless; AMPLE.follow(lambda pid: print(pid, flush=True), endless, 600)"
@@ -88,6 +101,12 @@ def test_work_ends_with_whoever_ordered_it():
     process.wait()
 
     until(lambda: not lives(pid), "it ended")
+
+
+def slow() -> None:
+    """Work that takes a moment."""
+    apart.tell("begins")
+    time.sleep(0.3)
 
 
 def slow_in_the_end() -> str:

@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from typing import ParamSpec, TypeAlias, TypeVar
 
-from graph_service.errors import GraphServiceError, ReadersBusy, ReadersDown, WorkLost, WorkTimeout, WorkTooLarge
+from graph_service.errors import GraphServiceError, ReadersBusy, ReadersDown, WorkTimeout, WorkTooLarge
 from graph_service.limits import limit_memory, limit_time, no_limits, one_arena
 
 log = logging.getLogger(__name__)
@@ -113,9 +113,7 @@ class Workshop:
         if exit_code == -signal.SIGABRT:
             return WorkTooLarge(self._memory_mb)
         log.warning("a process that did work for others ended with %s", exit_code)
-        if exit_code == -signal.SIGKILL:
-            return ReadersDown("The process that did the work was killed: try again in a moment, or ask for less.")
-        return WorkLost("The process that did the work ended: try again in a moment, or ask for less.")
+        return ReadersDown("The process that did the work ended: try again in a moment, or ask for less.")
 
 
 class _Worker:
@@ -123,9 +121,11 @@ class _Worker:
 
     def __init__(self) -> None:
         self._pipe, there = _context().Pipe()
-        self._process = _context().Process(target=_serve, args=(there,), daemon=True)
+        alive, self._alive = _context().Pipe(duplex=False)
+        self._process = _context().Process(target=_serve, args=(there, alive), daemon=True)
         self._process.start()
         there.close()
+        alive.close()
 
     def begin(self, order: tuple[object, ...]) -> bool:
         """Give it a piece of work; whether it has begun."""
@@ -148,6 +148,7 @@ class _Worker:
     def end(self, *, dying: bool = False) -> int | None:
         """End it; its exit code, minus the signal that ended it where one did. `dying`: it ends for its own reason."""
         self._pipe.close()
+        self._alive.close()
         self._process.join(timeout=END_S if dying else 0)
         self._process.kill()
         self._process.join()
@@ -163,8 +164,8 @@ def begin(timeout_s: float, memory_mb: int) -> None:
 def finish() -> None:
     """From here on this work is not to be ended: it has no limits, and goes on where nobody waits for it any more."""
     no_limits()
-    if _pipe is not None:
-        _end_alone(_pipe, False)
+    if _alive is not None:
+        _end_alone(_alive, False)
 
 
 def tell(what: str) -> None:
@@ -174,19 +175,20 @@ def tell(what: str) -> None:
 
 
 _pipe: Connection | None = None  # to whoever gives work, in a process that was made for it
+_alive: Connection | None = None  # open as long as they live; nothing is ever said in it
 
 
-def _serve(pipe: Connection) -> None:
+def _serve(pipe: Connection, alive: Connection) -> None:
     """Runs on the far side, until nobody is left to give work."""
-    global _pipe  # this process is for nothing else
-    _pipe = pipe
+    global _pipe, _alive  # this process is for nothing else
+    _pipe, _alive = pipe, alive
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     one_arena()
     with suppress(EOFError, OSError):
         while True:
             limits, work, args, named = pipe.recv()
             pipe.send(BEGUN)
-            _end_alone(pipe, True)
+            _end_alone(alive, True)
             if limits:
                 begin(*limits)
             done = _done(work, args, named, limits[1] if limits else 0)
@@ -194,9 +196,12 @@ def _serve(pipe: Connection) -> None:
             pipe.send(done)
 
 
-def _end_alone(pipe: Connection, ends: bool) -> None:
-    """Whether the kernel ends this process when the far end of the pipe goes, whatever it does then (Linux)."""
-    handle = pipe.fileno()
+def _end_alone(alive: Connection, ends: bool) -> None:
+    """Whether the kernel ends this process when the far end of the pipe goes, whatever it does then (Linux).
+
+    It would end it for anything that is said there, too, even a moment after that was read: so nothing is.
+    """
+    handle = alive.fileno()
     flags = fcntl.fcntl(handle, fcntl.F_GETFL)
     signal.signal(signal.SIGIO, signal.SIG_DFL)
     fcntl.fcntl(handle, fcntl.F_SETOWN, os.getpid())

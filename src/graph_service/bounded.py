@@ -23,7 +23,6 @@ from graph_service.errors import (
     GraphServiceError,
     ReadersBusy,
     ReadersDown,
-    WorkLost,
     WorkTimeout,
     WorkTooLarge,
     WriterBusy,
@@ -74,26 +73,11 @@ def write(place: Place, wanted: Callable[[Publisher], Written], bounds: Bounds, 
 
     Raises:
         WriteTimeout, WriteTooLarge: it took more than it may; nothing is published.
-        WriteStopped: its process was ended by somebody else; it may have been published, if it had come so far.
+        WriteStopped: somebody else ended its process; it may have been published, if it had come so far.
         WriterBusy, and what the publisher raises.
     """
-    came_to = list[str]()
-
-    def told(step: str) -> None:
-        came_to.append(step)
-        progress(step)
-
-    def work() -> Written:
-        return _workshop(place.wait_s).follow(told, _write, place, wanted, bounds)
-
     try:
-        try:
-            return work()
-        except WorkLost:
-            if RELEASE in came_to:
-                raise
-            _clear(place.home)
-            return work()  # nothing was published, and nobody wanted its end
+        return _workshop(place.wait_s).follow(progress, _write, place, wanted, bounds)
     except ReadersBusy:
         raise WriterBusy(f"Other writes have taken {place.wait_s:g} s: wait for them, then try again.") from None
     except (WorkTimeout, WorkTooLarge, ReadersDown) as error:

@@ -228,10 +228,6 @@ class ReadersDown(QueryStopped):
     slug, title = "readers-down", "The query was broken off"
 
 
-class WorkLost(ReadersDown):
-    """The process that did a piece of work ended by itself, for a reason that is not known."""
-
-
 class EngineUnavailable(GraphServiceError):
     """The graph store that answers queries is away: it does not answer, or what comes is no answer."""
 

@@ -47,7 +47,6 @@ EXIT_CODES: dict[type[errors.GraphServiceError], int] = {
     errors.AnswerTooLarge: FAILED,
     errors.ReadersBusy: FAILED,
     errors.ReadersDown: FAILED,
-    errors.WorkLost: FAILED,
     errors.HomeError: FAILED,
     errors.DiskFull: FAILED,
     errors.EngineUnavailable: FAILED,

@@ -46,7 +46,6 @@ STATUS: Mapping[type[GraphServiceError], int] = {
     errors.QueryStopped: 503,
     errors.ReadersBusy: 503,
     errors.ReadersDown: 503,
-    errors.WorkLost: 503,
     errors.QueryTimeout: 504,
     errors.WorkTimeout: 504,
     errors.QueryTooLarge: 507,
