@@ -27,6 +27,7 @@ HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
 SLOW = (  # the files that take longest, longest first
     "browser/test_every_page.py",
+    "browser/test_journeys.py",
     "engines/test_contract.py",
     "test_queries.py",
     "conformance/test_query.py",
@@ -34,7 +35,6 @@ SLOW = (  # the files that take longest, longest first
     "ontology/test_shapes.py",
     "clients/test_nothing_is_fetched.py",
     "web/test_linked_data.py",
-    "browser/test_journeys.py",
     "clients/test_comunica.py",
     "web/test_time.py",
     "faults/test_killed_updates.py",
@@ -54,6 +54,11 @@ collect_ignore_glob = ["*conftest.py"]  # looked through for examples, files of 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Where the official suites are, for tests/conformance."""
     parser.addoption("--suites", metavar="DIR", help="folder of the W3C suites (default: ../shared/conformance)")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more worker than processors, as a good part of the suite waits: for deadlines, ends and other processes."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -224,6 +224,33 @@ def test_nobody_waits_for_a_reader_that_is_gone(home: Path, monkeypatch: pytest.
     run(home, work)
 
 
+def test_nobody_waits_behind_a_query_that_has_to_be_stopped(home: Path, monkeypatch: pytest.MonkeyPatch):
+    """It ends at its deadline where its own process cannot tell the time; those behind it go to another one."""
+    monkeypatch.setattr(nursery, "LAST_WORDS_S", HANGS_S)
+
+    async def work(readers: Readers) -> None:
+        await asyncio.gather(*(taken(readers, query(PERU)) for _ in range(8)))
+        await until(lambda: len(readers._shelves.known[1].quick) == LIMITS.readers)
+        first = readers._shelves.known[1].quick[0]
+        process = readers._shelves.nursery()._process
+        assert process is not None
+        process.send_signal(signal.SIGSTOP)
+        os.kill(first.pid, signal.SIGSTOP)
+        stuck = asyncio.ensure_future(taken(readers, query(PERU, timeout_s=0.5)))
+        await until(lambda: readers._tasks[first])
+        behind = [asyncio.ensure_future(taken(readers, query(PERU))) for _ in range(6)]
+        await until(lambda: len(readers._tasks[first]) > 1)
+        try:
+            with pytest.raises(errors.QueryTimeout):
+                await stuck
+            assert len(readers._tasks[first]) == 1  # at once, not only when the process is gone
+            assert await asyncio.gather(*behind) == 6 * [answered(home, PERU, JSON)]
+        finally:
+            process.send_signal(signal.SIGCONT)
+
+    run(home, work)
+
+
 def test_too_many_that_wait_are_refused(home: Path):
     """At once, and told that it is for now."""
 
