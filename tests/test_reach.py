@@ -16,7 +16,7 @@ from graph_service.patterns import TooMany
 from graph_service.reach import SUBCLASS, Reach, reach_of
 from graph_service.staging import preview
 from graph_service.store.embedded import EmbeddedStore
-from graph_service.terms import DERIVED_GRAPH, ELP, RDF_TYPE, SH, Iri, Quad, Triple, graph_iri
+from graph_service.terms import DERIVED_GRAPH, ELP, PREFIXES, RDF_TYPE, SH, Iri, Literal, Quad, Triple, graph_iri
 from graph_service.validation import validate
 
 CHANGES = 12  # random ones
@@ -40,19 +40,19 @@ def stated(store: EmbeddedStore) -> list[Quad]:
 
 
 def random_change(store: EmbeddedStore, seed: int) -> tuple[set[Quad], set[Quad]]:
-    """What a random change adds and removes: statements, whole records, values, classes, links to and from anywhere.
+    """What a random change adds and removes: statements, records, values, dates, classes, links to and from anywhere.
 
     Every other one begins at mandates, on whose dates the longest rules hang.
     """
     chance, quads = random.Random(seed), stated(store)
-    mandates = {quad[0] for quad in quads if quad[2] == MANDATE}
+    mandates = {quad[0] for quad in quads if quad[1:3] == (RDF_TYPE, MANDATE)}
     ones = [quad for quad in quads if quad[0] in mandates] if seed % 2 else quads
     removed: set[Quad] = set()
     added: set[Quad] = set()
     for _ in range(chance.choice([1, 1, 2, 4, 9])):
         one, other = chance.choice(ones), chance.choice(quads)
         alike = [quad for quad in chance.sample(quads, 300) if quad[1] == one[1]]
-        match chance.randrange(6):
+        match chance.randrange(8):
             case 0:
                 removed.add(one)
             case 1:
@@ -68,6 +68,9 @@ def random_change(store: EmbeddedStore, seed: int) -> tuple[set[Quad], set[Quad]
             case 5:
                 new = Iri(f"{one[0]}-new")
                 added |= {(new, *quad[1:3], NOTES) for quad in quads if quad[0] == one[0]}
+            case _:
+                year = Literal(str(chance.randrange(2015, 2020)), datatype=f"{PREFIXES['xsd']}gYear")
+                added.add((one[0], Iri(ELP + chance.choice(["since", "until"])), year, NOTES))
     there = {quad[:3] for quad in quads} - {quad[:3] for quad in removed}
     once = {quad[:3]: quad for quad in added if quad[:3] not in there}
     return set(once.values()) - removed, removed - set(once.values())
