@@ -296,6 +296,19 @@ def test_a_client_that_leaves_stops_its_query(home: Path):
     run(home, work)
 
 
+def test_nothing_is_begun_once_they_were_stopped(home: Path):
+    """Whoever still asks is told so, and no process is left behind."""
+
+    async def work(readers: Readers) -> None:
+        await taken(readers, query(PERU))
+        await readers.stop()
+        with pytest.raises(errors.ReadersDown):
+            await taken(readers, query(PERU))
+        assert pids(readers) == []
+
+    run(home, work)
+
+
 @pytest.mark.parametrize("whom", ["reader", "nursery"])
 def test_a_process_that_is_killed_is_replaced(home: Path, whom: str):
     """Whoever waited for it is answered all the same."""

@@ -47,6 +47,7 @@ class Readers:
 
     def _begin(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._over = False
         self._shelves = Shelves[Answer](self._home, self._limits.memory_mb, self._retire, self._serve)
         self._tasks: dict[Reader, deque[Answer]] = {}  # what each reader has; the first one runs
         self._retiring: set[Reader] = set()  # ended once their first query is answered
@@ -63,7 +64,7 @@ class Readers:
         Raises:
             QueryTimeout, QueryTooLarge, AnswerTooLarge: it takes more than it may.
             ReadersBusy: too many others wait.
-            ReadersDown: its reader was ended, and so was the next.
+            ReadersDown: its reader was ended, and so was the next; or all readers were (`stop`).
             SparqlSyntaxError, QueryRefused, QueryFailed: of the query itself.
         """
         answer = self.begin(release, query, client)
@@ -75,7 +76,7 @@ class Readers:
         return answer
 
     def begin(self, release: int, query: Query, client: str) -> Answer:
-        """Have a query run over a release; its answer comes by and by. Raises ReadersBusy."""
+        """Have a query run over a release; its answer comes by and by. Raises ReadersBusy, ReadersDown."""
         self._start()
         waiting = len(self._slow) + self._shelves.waiting()
         if waiting >= self._limits.max_waiting:
@@ -112,12 +113,13 @@ class Readers:
         )
 
     async def stop(self) -> None:
-        """End all processes; what still runs is broken off."""
+        """End all processes; what still runs is broken off, and nothing more is run."""
         await self._jobs.stop()
         await self._shelves.stop()
         for reader in self._tasks:
             reader.hang_up()
         self._begin()
+        self._loop, self._over = asyncio.get_running_loop(), True
         await asyncio.sleep(0)  # the loop closes what was hung up
 
     def _start(self) -> None:
@@ -125,6 +127,8 @@ class Readers:
         if self._loop is not loop:
             self._begin()
             self._loop = loop
+        elif self._over:
+            raise ReadersDown("The service stops: try again in a moment.")
 
     def _retire(self, reader: Reader) -> None:
         """End a reader once the query that it runs is answered; those behind it go elsewhere."""

@@ -73,7 +73,10 @@ class _Nursery:
 
     def _order(self, woken: int, waker: int) -> bool:
         """Follow one order; false when nobody is left to give any."""
-        data, handles, *_ = socket.recv_fds(self._control, ORDER_BYTES, 1)
+        try:
+            data, handles, *_ = socket.recv_fds(self._control, ORDER_BYTES, 1)
+        except ConnectionResetError:  # they went without having read all that they were told
+            return False
         if not data:
             return False
         order = json.loads(data)

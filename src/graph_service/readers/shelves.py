@@ -32,15 +32,19 @@ class Jobs:
 
     def __init__(self) -> None:
         self.running: set[asyncio.Task[None]] = set()
+        self._over = False
 
     def do(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something, without waiting for it."""
+        """Do something, without waiting for it; nothing once they were stopped."""
+        if self._over:
+            return work.close()
         job = asyncio.ensure_future(work)
         self.running.add(job)
         job.add_done_callback(self.running.discard)
 
     async def stop(self) -> None:
         """Break off what goes on."""
+        self._over = True
         for job in self.running:
             job.cancel()
         await asyncio.gather(*self.running, return_exceptions=True)
