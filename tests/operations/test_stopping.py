@@ -157,6 +157,42 @@ def test_a_worker_that_dies_is_replaced_and_what_it_counted_stays(second_home: P
         assert service.wait() == 0
 
 
+def test_workers_share_connections_out(second_home: Path, tmp_path: Path):
+    """The kernel does, by chance: on one socket whoever wakes first would take them all."""
+    with running(second_home, tmp_path / "log", workers=2) as service:
+        until(lambda: service.figure("graph_service_workers") == 2, "two workers serve")
+        connections = [service.connect() for _ in range(64)]
+        for each in connections:
+            each.request("GET", "/health/live")
+            assert each.getresponse().read()
+        workers = workers_of(service)
+        held = {worker: len(open_sockets(worker)) for worker in workers}
+        for each in connections:
+            each.close()
+        until(lambda: sum(len(open_sockets(worker)) for worker in workers) < 30, "they were closed")
+        left = {worker: len(open_sockets(worker)) for worker in workers}
+
+    assert sum(held.values()) - sum(left.values()) >= len(connections)
+    assert min(held[worker] - left[worker] for worker in workers) > 8  # as with 64 throws of a coin
+
+
+def test_two_servers_do_not_share_an_address(second_home: Path, tmp_path: Path):
+    """Although the workers of one do."""
+    with running(second_home, tmp_path / "log", workers=2) as service:
+        until(lambda: service.figure("graph_service_workers") == 2, "two workers serve")
+        with pytest.raises(AssertionError, match="already in use"):
+            Service(second_home, tmp_path / "other", "--port", str(service.port), workers=2)
+
+
+def open_sockets(pid: int) -> set[str]:
+    """The sockets that a process holds."""
+    found = set()
+    for each in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):  # it may be closed meanwhile
+            found.add(str(each.readlink()))
+    return {each for each in found if each.startswith("socket:")}
+
+
 def workers_of(service: Service) -> set[int]:
     """The processes that serve: those that the first one started, but for the one that looks after leftovers."""
     found = set()

@@ -7,15 +7,18 @@ import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, quote_plus, unquote_plus, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import text
 from running import until
 from serving import serving
 
 from graph_service.releases import Releases
 from graph_service.settings import Settings
 from graph_service.web.app import create_app
+from graph_service.web.express import _unescaped
 
 SUBJECT = "https://w3id.org/elpaccto/id/country/PE"
 POINT = f"SELECT ?p ?o {{ <{SUBJECT}> ?p ?o }} ORDER BY ?p ?o LIMIT 3"
@@ -94,6 +97,20 @@ def test_the_express_and_the_framework_answer_alike(address, query: str, headers
     framework = unpacked(exchanged(address, path, {**headers, "X-Forwarded-For": "203.0.113.9"}))
 
     assert found == [framework] * 4
+
+
+@given(text())
+def test_a_value_is_read_as_python_reads_it(value: str):
+    """However it is escaped; a backslash stands escaped, as clients send it."""
+    for escaped in (quote(value, safe=""), quote_plus(value), quote(value, safe="").lower()):
+        assert _unescaped(escaped.encode()) == unquote_plus(escaped)
+
+
+@pytest.mark.parametrize("value", ["%", "%4", "%zz", "%u0041", "%ff", r"\x41", r"\u0041"])
+def test_a_value_that_is_not_plain_is_left_to_others(value: str):
+    """They say why, or take it as it is."""
+    with pytest.raises(ValueError, match=r"."):
+        _unescaped(value.encode())
 
 
 def test_a_plain_query_takes_the_express(home: Path, releases: Releases, project_dir: Path):

@@ -1,4 +1,4 @@
-"""Workers: the web processes, and how they stop. One runs here, several as processes of their own on one socket.
+"""Workers: the web processes, and how they stop. One runs here, several as processes of their own on one address.
 
 The first signal (SIGTERM, SIGINT) lets running requests finish for a while, the second ends them. uvicorn's own
 supervisor does the first alone, leaves its workers behind when it is killed, and stops with the signal as exit code.
@@ -104,8 +104,9 @@ class Workers:
     """Several web processes. One that ends is replaced."""
 
     def __init__(self, settings: Settings, listening: socket.socket) -> None:
-        self._settings, self._listening = settings, listening
-        self._processes: dict[BaseProcess, float] = {}  # and when they started
+        self._settings = settings
+        self._sockets = [listening, *(_beside(listening) for _ in range(1, settings.workers))]
+        self._processes: dict[BaseProcess, tuple[socket.socket, float]] = {}  # where they listen, when they started
         self._spawn = multiprocessing.get_context("spawn")  # a fork would share the engine's threads by half
         self._metrics = Path(tempfile.mkdtemp(prefix="graph-service-metrics-"))
         self._asked = 0  # how often to stop
@@ -116,12 +117,12 @@ class Workers:
         share_metrics(self._metrics)
         woken, waker = socket.socketpair()
         waker.setblocking(False)
-        for each in SIGNALS:
-            signal.signal(each, self._ask)
+        for number in SIGNALS:
+            signal.signal(number, self._ask)
         signal.set_wakeup_fd(waker.fileno())
         try:
-            for _ in range(self._settings.workers):
-                self._start()
+            for each in self._sockets:
+                self._start(each)
             failed = self._watch(woken)
             self._stop(woken)
             return FAILED if failed else 0
@@ -132,17 +133,17 @@ class Workers:
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self._asked += 1
 
-    def _start(self) -> None:
-        process = self._spawn.Process(target=_work, args=(self._settings, self._listening, self._metrics))
+    def _start(self, listening: socket.socket) -> None:
+        process = self._spawn.Process(target=_work, args=(self._settings, listening, self._metrics))
         process.start()
-        self._processes[process] = time.monotonic()
+        self._processes[process] = listening, time.monotonic()
 
     def _watch(self, woken: socket.socket) -> bool:
         """Replace workers that end, until a signal; whether they cannot serve at all."""
         while not self._asked:
             wait([woken, *(process.sentinel for process in self._processes)])
             for process in [each for each in self._processes if each.exitcode is not None]:
-                started = self._processes.pop(process)
+                listening, started = self._processes.pop(process)
                 self._bury(process)
                 if process.exitcode == FAILED:
                     return True
@@ -150,12 +151,13 @@ class Workers:
                 if time.monotonic() - started < SETTLED_S:
                     wait([woken], SETTLED_S)
                 if not self._asked:
-                    self._start()
+                    self._start(listening)
         return False
 
     def _stop(self, woken: socket.socket) -> None:
         """Let the workers end in order; those that do not in time, or at a second signal, are killed."""
-        self._listening.close()
+        for each in self._sockets:
+            each.close()
         for process in self._processes:
             process.terminate()
         deadline = time.monotonic() + self._settings.stop_wait_s + 2 * LAST_S
@@ -171,6 +173,19 @@ class Workers:
     def _bury(self, process: BaseProcess) -> None:
         process.join()
         mark_process_dead(process.pid, str(self._metrics))  # type: ignore[no-untyped-call]  # what it counted stays
+
+
+def _beside(listening: socket.socket) -> socket.socket:
+    """One more socket on the same address: the kernel shares out connections between them (Linux, SO_REUSEPORT).
+
+    On one socket whoever wakes first would take them all. It was bound alone, so a second server is still refused.
+    """
+    made = socket.socket(listening.family, listening.type)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    for each in (listening, made):
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    made.bind(listening.getsockname())
+    return made  # it listens once its worker does
 
 
 def _drain(woken: socket.socket) -> None:

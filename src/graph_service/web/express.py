@@ -45,8 +45,6 @@ _PLAIN_CONNECTIONS = (b"", b"keep-alive", b"close")
 _CHUNKED = "transfer-encoding: chunked\r\n"
 _GZIP = "content-encoding: gzip\r\n"
 _ENDPOINT = {"path": "/sparql", "method": "GET"}  # what metrics read of a scope
-_ESCAPES = {b"%02X" % code: bytes((code,)) for code in range(256)}
-_ESCAPES |= {name.lower(): code for name, code in _ESCAPES.items()}
 _LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e]*?)[ \t]*")
 
 
@@ -128,7 +126,7 @@ class Express:
             if chosen is None or mentions(text, protocol.CHANGEABLE):
                 return None
             release = self._releases.current()
-        except (GraphServiceError, KeyError, UnicodeDecodeError):
+        except (GraphServiceError, ValueError):
             return None  # it is told why where all are told
         if len(self._asked) >= ASKED:
             self._asked.clear()
@@ -230,9 +228,15 @@ def _chosen(accept: str, offered: Sequence[Format]) -> Format | None:
 
 
 def _unescaped(value: bytes) -> str:
-    """A value of a form, without its escapes; KeyError where one is none."""
-    first, *others = value.replace(b"+", b" ").split(b"%")
-    return b"".join([first, *[_ESCAPES[each[:2]] + each[2:] for each in others]]).decode()
+    """A value of a form, without its escapes, by the codec that Python has for its own.
+
+    Raises:
+        ValueError: an escape is none, or what it stands for is no UTF-8.
+    """
+    if b"\\" in value:
+        raise ValueError("a backslash is to be escaped")
+    escaped = value.replace(b"+", b" ").replace(b"%", rb"\x")
+    return escaped.decode("unicode_escape").encode("latin-1").decode()
 
 
 def _is_long(asked: Asked, size: int) -> bool:
