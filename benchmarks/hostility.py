@@ -60,6 +60,7 @@ def main() -> None:
 
 def rows(origin: str, pid: int, rounds: int, seconds: int) -> Iterator[Row]:
     """One row for the deadline, one for what others feel, one for memory."""
+    time.sleep(CALM_S)  # it is in memory then
     subjects = fetched(f"{origin}/sparql?format=csv&query={quote(SUBJECTS)}").decode().split("\r\n")[1:-1]
     p95(origin, subjects, seconds, 2 * rounds)  # what a service in use holds
     before = held(pid)

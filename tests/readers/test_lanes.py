@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import itertools
 import json
 import os
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,10 +21,11 @@ from graph_service import errors, writing
 from graph_service.errors import GraphServiceError
 from graph_service.home import Home
 from graph_service.publishing import Publisher
-from graph_service.readers import nursery
+from graph_service.readers import nursery, process
 from graph_service.readers.answers import Limits
 from graph_service.readers.frames import Query
 from graph_service.readers.lanes import Readers
+from graph_service.readers.nursery import Reader
 from graph_service.store.embedded import EmbeddedStore
 from graph_service.store.protocol import Dataset
 
@@ -202,24 +206,30 @@ def test_long_answers_take_no_more_processes_than_there_may_be(home: Path):
     run(home, work)
 
 
+@asynccontextmanager
+async def without_last_words(readers: Readers) -> AsyncIterator[Reader]:
+    """A reader whose end its nursery, which is too busy, will not tell of."""
+    await asyncio.gather(*(taken(readers, query(PERU)) for _ in range(8)))
+    await until(lambda: len(readers._shelves.known[1].quick) == LIMITS.readers)
+    process = readers._shelves.nursery()._process
+    assert process is not None
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield readers._shelves.known[1].quick[0]
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+
 def test_nobody_waits_for_a_reader_that_is_gone(home: Path, monkeypatch: pytest.MonkeyPatch):
     """Also where its nursery is too busy to tell of its end."""
     monkeypatch.setattr(nursery, "LAST_WORDS_S", HANGS_S)
 
     async def work(readers: Readers) -> None:
-        await asyncio.gather(*(taken(readers, query(PERU)) for _ in range(8)))
-        await until(lambda: len(readers._shelves.known[1].quick) == LIMITS.readers)
-        first = readers._shelves.known[1].quick[0]
-        process = readers._shelves.nursery()._process
-        assert process is not None
-        process.send_signal(signal.SIGSTOP)
-        first.kill()
-        await until(lambda: first.gone)
-        try:
+        async with without_last_words(readers) as first:
+            first.kill()
+            await until(lambda: first.gone)
             for _ in range(4):
                 assert await taken(readers, query(PERU)) == answered(home, PERU, JSON)
-        finally:
-            process.send_signal(signal.SIGCONT)
 
     run(home, work)
 
@@ -229,26 +239,39 @@ def test_nobody_waits_behind_a_query_that_has_to_be_stopped(home: Path, monkeypa
     monkeypatch.setattr(nursery, "LAST_WORDS_S", HANGS_S)
 
     async def work(readers: Readers) -> None:
-        await asyncio.gather(*(taken(readers, query(PERU)) for _ in range(8)))
-        await until(lambda: len(readers._shelves.known[1].quick) == LIMITS.readers)
-        first = readers._shelves.known[1].quick[0]
-        process = readers._shelves.nursery()._process
-        assert process is not None
-        process.send_signal(signal.SIGSTOP)
-        os.kill(first.pid, signal.SIGSTOP)
-        stuck = asyncio.ensure_future(taken(readers, query(PERU, timeout_s=0.5)))
-        await until(lambda: readers._tasks[first])
-        behind = [asyncio.ensure_future(taken(readers, query(PERU))) for _ in range(6)]
-        await until(lambda: len(readers._tasks[first]) > 1)
-        try:
+        async with without_last_words(readers) as first:
+            os.kill(first.pid, signal.SIGSTOP)
+            stuck = asyncio.ensure_future(taken(readers, query(PERU, timeout_s=0.5)))
+            await until(lambda: readers._tasks[first])
+            behind = [asyncio.ensure_future(taken(readers, query(PERU))) for _ in range(6)]
+            await until(lambda: len(readers._tasks[first]) > 1)
             with pytest.raises(errors.QueryTimeout):
                 await stuck
             assert len(readers._tasks[first]) == 1  # at once, not only when the process is gone
             assert await asyncio.gather(*behind) == 6 * [answered(home, PERU, JSON)]
-        finally:
-            process.send_signal(signal.SIGCONT)
 
     run(home, work)
+
+
+def test_a_query_that_was_held_up_once_is_not_taken_for_slow(home: Path, monkeypatch: pytest.MonkeyPatch):
+    """Where a machine halts for a moment, a short query seems to have used that time; slow ones are not before it."""
+
+    async def work(readers: Readers) -> None:
+        hostile = [asyncio.ensure_future(taken(readers, query(MONSTROUS), "bob")) for _ in range(2)]
+        await until(lambda: len(readers._running_slow) == 2 and readers._shelves.known[1].quick)
+        held_up = readers._shelves.known[1].quick[0]
+        os.kill(held_up.pid, signal.SIGSTOP)
+        seconds = itertools.count()
+        monkeypatch.setattr(held_up, "cpu_s", lambda: next(seconds))
+        found = await asyncio.gather(*(taken(readers, query(PERU), "bob") for _ in range(4)))
+        for each in hostile:
+            each.cancel()
+        await asyncio.gather(*hostile, return_exceptions=True)
+
+        assert found == 4 * [answered(home, PERU, JSON)]
+        await until(lambda: held_up.gone)
+
+    run(home, work, replace(LIMITS, wait_s=5))
 
 
 def test_too_many_that_wait_are_refused(home: Path):
@@ -307,6 +330,25 @@ def test_nothing_is_begun_once_they_were_stopped(home: Path):
         assert pids(readers) == []
 
     run(home, work)
+
+
+def test_a_new_reader_does_not_count_what_it_holds(monkeypatch: pytest.MonkeyPatch):
+    """As whether a store is true would: the first answer would come the later the more there is."""
+
+    class Uncounted:
+        def __len__(self) -> int:
+            raise AssertionError
+
+    held, given = Uncounted(), []
+    monkeypatch.setattr(process, "_read", lambda _, store: given.append(store))
+    for name in ("_die_with_parent", "limit_memory"):
+        monkeypatch.setattr(process, name, lambda *_: None)
+    here, there = socket.socketpair()
+    with here, there:
+        order = {"be": "reader", "folder": "", "nice": 0, "memory_bytes": 0}
+        process._Nursery(here, held)._become(order, there)  # type: ignore[arg-type]  # all that is asked of a store
+
+    assert given == [held]
 
 
 @pytest.mark.parametrize("whom", ["reader", "nursery"])

@@ -34,6 +34,7 @@ class Answer:
     spool: Spool = field(default_factory=Spool)
     held: list[bytes] = field(default_factory=list)  # what came of it, but may have to be made anew
     slow: bool = False
+    tried: bool = False  # stopped once for being slow
     tries: int = 0
     unborn: int = 0  # readers that were to have it and never lived
     reader: Reader | None = None

@@ -184,18 +184,18 @@ class Readers:
         for reader in sorted(self._running_slow, key=lambda each: -each.pid):
             answer = self._tasks[reader][0] if self._tasks.get(reader) else None
             if answer is not None and running[answer.client] > 1 and not answer.spool.started:
-                self._put_off(reader, answer)
+                self._put_off(reader, answer, self._slow)
                 return True
         return False
 
-    def _put_off(self, reader: Reader, answer: Answer) -> None:
-        """Stop a slow query; it is begun anew when it is its turn."""
+    def _put_off(self, reader: Reader, answer: Answer, line: Turns[Answer]) -> None:
+        """Stop a query; it is begun anew when it is its turn."""
         self._tasks[reader].clear()
         self._running_slow.discard(reader)
         self._retiring.add(reader)
         answer.held.clear()
         answer.since, answer.reader = time.monotonic(), None
-        self._slow.put(answer.client, answer)
+        line.put(answer.client, answer)
         reader.kill()
 
     def _give(self, reader: Reader, answer: Answer) -> None:
@@ -370,22 +370,27 @@ class Readers:
         reader.kill()
 
     def _part(self, shelf: Shelf[Answer], reader: Reader) -> None:
-        """Give a query that turned out slow the reader for its own, or have it wait until fewer slow ones run."""
+        """Give a query that turned out slow the reader for its own, or have it wait until fewer slow ones run.
+
+        Where it would have to wait it is tried once more among the quick ones: the machine may have held it up.
+        """
         shelf.quick.remove(reader)
         if not shelf.quick and not shelf.births:  # the next query is not to wait for a process
             shelf.births += 1
             self._jobs.do(self._bear(shelf))
         answer = self._tasks[reader][0]
-        answer.slow = True
         self._retire(reader)
         if answer.forgotten:
             reader.kill()
         elif answer.spool.started or not self._is_full():
+            answer.slow = True
             _let_go(answer)
             self._running_slow.add(reader)
             reader.yield_to_others(SLOW_NICE)
         else:
-            self._put_off(reader, answer)
+            answer.slow = answer.tried
+            answer.tried = True
+            self._put_off(reader, answer, self._slow if answer.slow else shelf.waiting)
             self._serve_slow()
         self._serve(shelf)
 

@@ -100,7 +100,8 @@ class _Nursery:
     def _become(self, order: dict[str, Any], channel: socket.socket) -> None:
         if order["be"] == "nursery":
             limit_memory(order["memory_bytes"])
-            store = next_release(self._store, order["deltas"]) if self._store else _loaded(Path(order["folder"]))
+            held, folder = self._store, Path(order["folder"])
+            store = _loaded(folder) if held is None else next_release(held, order["deltas"])
             store.keep_empty(order["empty"])
             if len(store) != order["quads"]:
                 raise NotTheSame
@@ -110,7 +111,8 @@ class _Nursery:
         _die_with_parent()
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         os.nice(order["nice"])
-        store = self._store or EmbeddedStore.open(Path(order["folder"]))
+        # not `or`: whether a store holds anything is found out by counting all that it holds
+        store = EmbeddedStore.open(Path(order["folder"])) if self._store is None else self._store
         limit_memory(order["memory_bytes"])
         _read(channel, store)
 

@@ -100,6 +100,8 @@ class Express:
 
     def kept(self, head: bytes) -> tuple[bytes, bytes] | None:
         """Status line with header lines, and body, of an answer that is kept for a request of this head."""
+        if not self._answers.may_know(head):
+            return None
         began = time.perf_counter()
         found = self._answers.known(head, self._releases.number, utc_today())
         if found is not None:

@@ -27,6 +27,11 @@ _LAST = re.compile(rb"\r\nconnection:[ \t]*close[ \t]*\r\n", re.IGNORECASE)
 _OFFER = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 
 
+def _is_last(head: bytes) -> bool:
+    """Whether a request's head says that its connection ends with the answer."""
+    return _LAST.search(head) is not None
+
+
 class Front(HttpToolsProtocol):
     """A connection. Its parser sees heads of requests that are whole, and those alone that are not answered before."""
 
@@ -119,8 +124,8 @@ class Front(HttpToolsProtocol):
     async def _stream(self, begun: Begun, lines: bytes) -> None:
         """Pass an answer on as it comes. Where it breaks off, so does the connection: a client must not take a part
         for the whole."""
-        size, whole = 0, False
-        self.transport.write(b"".join((lines, self._added(begun.asked.head), b"\r\n")))
+        size, whole, is_last = 0, False, _is_last(begun.asked.head)
+        self.transport.write(b"".join((lines, self._added(is_last), b"\r\n")))
         try:
             async for part in begun.answer.spool:
                 if part:
@@ -136,7 +141,7 @@ class Front(HttpToolsProtocol):
         finally:
             self._begun = None
             self._express.streamed(begun, size, whole=whole)
-        self._end(begun.asked.head)
+        self._end(is_last)
         self._go_on()
 
     def _go_on(self) -> None:
@@ -150,23 +155,24 @@ class Front(HttpToolsProtocol):
 
     def _send(self, head: bytes, lines: bytes, body: bytes) -> None:
         """Answer the request of a head."""
-        added = self._added(head)
+        is_last = _is_last(head)
+        added = self._added(is_last)
         if len(body) < COPIED_BYTES:
             self.transport.write(b"".join((lines, added, b"\r\n", body)))
         else:
             self.transport.write(b"".join((lines, added, b"\r\n")))
             self.transport.write(body)
-        self._end(head)
+        self._end(is_last)
 
-    def _added(self, head: bytes) -> bytes:
+    def _added(self, is_last: bool) -> bytes:
         """The header lines that the server adds."""
         lines = b"".join([b"%b: %b\r\n" % each for each in self.server_state.default_headers])
-        return lines + b"connection: close\r\n" if _LAST.search(head) else lines
+        return lines + b"connection: close\r\n" if is_last else lines
 
-    def _end(self, head: bytes) -> None:
-        """The request of a head is answered."""
+    def _end(self, is_last: bool) -> None:
+        """A request is answered."""
         self.server_state.total_requests += 1
-        if _LAST.search(head):
+        if is_last:
             return self.transport.close()
         self._answered_at = self.loop.time()
         if self.timeout_keep_alive_task is None:

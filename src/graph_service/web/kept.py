@@ -96,6 +96,10 @@ class Answers:
                 self._heads.clear()
             self._heads[head] = key, unchanged
 
+    def may_know(self, head: bytes) -> bool:
+        """Whether a head once led to an answer that was kept: quicker to tell than whether it still does."""
+        return head in self._heads
+
     def known(self, head: bytes, release: int | None, day: date) -> tuple[bytes, bytes] | None:
         """Header lines and body of the answer that a head leads to, if both are known and no more is to be said."""
         found = self._heads.get(head)

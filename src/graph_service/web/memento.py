@@ -110,7 +110,11 @@ def version(address: str, number: int) -> str:
 
 def timemap_address(address: str) -> str:
     """Where the mementos of an address are listed."""
-    return f"/timemap?uri={_escaped(original(address))}"
+    return _listed(original(address))
+
+
+def _listed(plain: str) -> str:
+    return f"/timemap?uri={_escaped(plain)}"
 
 
 def _escaped(address: str) -> str:
@@ -127,8 +131,8 @@ def _escaped(address: str) -> str:
 
 def links(address: str) -> str:
     """The links that every answer gives: the address now, which is also its TimeGate, and its TimeMap."""
-    now, listed = original(address), timemap_address(address)
-    return f'<{now}>; rel="original timegate", <{listed}>; rel="timemap"; type="application/link-format"'
+    now = original(address)
+    return f'<{now}>; rel="original timegate", <{_listed(now)}>; rel="timemap"; type="application/link-format"'
 
 
 def headers(address: str, record: ReleaseRecord) -> dict[str, str]:
