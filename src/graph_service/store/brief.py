@@ -80,6 +80,8 @@ class Brief:
         return None
 
     def _count(self, pattern: Pattern) -> int:
+        if not any(pattern):
+            return SOLUTIONS + 1  # it matches all that there is
         found = self._counts.get(pattern)
         if found is None:
             if len(self._counts) >= REMEMBERED:
