@@ -142,7 +142,7 @@ def test_a_worker_that_dies_is_replaced_and_what_it_counted_stays(second_home: P
         until(lambda: service.figure("graph_service_workers") == 2, "two workers serve")
         for _ in range(20):
             assert service.get("/health/live")[0] == 200
-        assert service.figure(counted) == 20
+        until(lambda: service.figure(counted) == 20, "all are counted, once their answers were sent")
         assert {service.figure("graph_service_release") for _ in range(10)} == {1}
 
         before = workers_of(service)
