@@ -129,6 +129,15 @@ def test_no_brief_query_meets_more_than_was_counted():
         assert read is not None
         counts = [held.count(*each, most=SOLUTIONS) for each in read]
         assert sum(1 for _ in held.select(query).rows) <= math.prod(counts)
-        all_match = any(not any(each) for each in read)  # what matches everything is not counted
-        brief = math.prod(counts) <= SOLUTIONS and (not all_match or 0 in counts)
+        # what matches everything is not counted; what matches nothing does not make the others brief
+        brief = all(map(any, read)) and math.prod(max(count, 1) for count in counts) <= SOLUTIONS
         assert Brief(held, union=True).answer(query, JSON, BASE) == (written(held, query) if brief else None)
+
+
+def test_a_product_beside_what_matches_nothing_is_not_brief(many):
+    """An engine may begin with the product."""
+    text = "SELECT * { ?a <urn:p> ?b . ?c <urn:p> ?d . <urn:none> ?e ?f }"
+    product = "SELECT * { ?a ?b ?c . ?d ?e ?f . <urn:none> ?g ?h }"
+
+    assert many.count(None, Iri("urn:p"), None, most=MANY) > SOLUTIONS
+    assert [Brief(many, union=True).answer(each, JSON, BASE) for each in (text, product)] == [None, None]

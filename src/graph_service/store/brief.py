@@ -2,7 +2,8 @@ r"""Brief: queries whose answer is small for certain, so that they need no proce
 
 The graph pattern of such a query is a few triple patterns and nothing else (SPARQL 1.1 Query, 5.1), each of which
 matches few statements. In whatever order an engine takes them, it meets no more solutions than the product of these
-counts. What this module cannot read is not brief; what it reads, the engine reads alike.
+counts, where one that matches nothing counts as one. What this module cannot read is not brief; what it reads, the
+engine reads alike.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ class Brief:
         """The answer of a query in the format of a media type; None where it may not be brief, or is refused."""
         read = patterns(text)
         try:
-            if read and math.prod(map(self._count, read)) <= SOLUTIONS:
+            # never 0, as the engine may begin with the others
+            if read and math.prod(max(self._count(each), 1) for each in read) <= SOLUTIONS:
                 return self._store.table(text, accept, base, union=self._union)
         except ValueError:
             pass  # what stands for an IRI is none
