@@ -36,7 +36,7 @@ from table import Row, memory_mb, tell
 from graph_service.tokens import Tokens
 
 CLIENTS, SHARE = 8, 0.8
-CAPACITY_S, SAMPLE_S, WRITE_S, KILL_S = 20.0, 5.0, 4.0, 20.0
+CAPACITY_S, SAMPLE_S, WRITE_S, KILL_S = 40.0, 5.0, 4.0, 20.0
 PROVOKED_S = 60.0  # so long after a kill queries may be broken off, which takes turns and a second try
 SETTLED_MIN, WINDOW_MIN = 5.0, 2.0  # minute from which memory is not to grow; what is looked at around it, and last
 COUNTRIES = ("PE", "AR", "BR", "CO", "MX", "UY")
@@ -137,7 +137,7 @@ def main() -> None:
 def rows(origin: str, pid: int, token: str, minutes: float) -> Iterator[Row]:
     """One row for memory, one for errors."""
     subjects = fetched(f"{origin}/sparql?format=csv&query={quote(SUBJECTS)}").decode().split("\r\n")[1:-1]
-    rate = capacity(origin, subjects) * SHARE
+    rate = capacity(origin, pid, token, subjects) * SHARE
     seen, samples = Seen(), list[tuple[float, float]]()
     with Load(origin, subjects, rate, seen):
         soak(origin, pid, token, minutes, seen, samples)
@@ -157,13 +157,13 @@ def rows(origin: str, pid: int, token: str, minutes: float) -> Iterator[Row]:
     )  # fmt: skip
 
 
-def capacity(origin: str, subjects: Sequence[str]) -> float:
-    """Requests a second that these clients get answered when they do not wait."""
+def capacity(origin: str, pid: int, token: str, subjects: Sequence[str]) -> float:
+    """Requests a second that these clients get answered when they do not wait, beside the same writes and kills."""
     seen = Seen()
     with Load(origin, subjects, None, seen):
         time.sleep(CAPACITY_S / 4)  # to warm
         began, before = time.monotonic(), seen.answered
-        time.sleep(CAPACITY_S)
+        soak(origin, pid, token, CAPACITY_S / 60, seen, [])
         return (seen.answered - before) / (time.monotonic() - began)
 
 

@@ -1,4 +1,4 @@
-"""Limits: what the kernel is to end a process for: time, and memory. Linux; elsewhere time alone."""
+"""Limits: what the kernel is to end a process for, time and memory, and memory given back. Linux; elsewhere time."""
 
 from __future__ import annotations
 
@@ -17,6 +17,12 @@ def one_arena() -> None:
     """Have threads share what memory there is: each would reserve 64 MB of the address space, which is limited."""
     if hasattr(_libc, "mallopt"):
         _libc.mallopt(_M_ARENA_MAX, 1)
+
+
+def give_back() -> None:
+    """Give memory that is free to the system, also where it lies between what is not. Takes some milliseconds."""
+    if hasattr(_libc, "malloc_trim"):
+        _libc.malloc_trim(0)
 
 
 def limit_memory(more_bytes: int) -> None:

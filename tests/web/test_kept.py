@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,13 +22,14 @@ from graph_service.web.kept import Answers, Kept
 DAY = datetime.date(2018, 6, 1)
 Headers = Sequence[tuple[bytes, bytes]]
 TAGGED: Headers = [(b"etag", b'W/"1-a"'), (b"content-type", b"text/plain"), (b"vary", b"Accept")]
+START = {"type": "http.response.start", "status": 200, "headers": list(TAGGED)}
 
 
 class Service:
     """A service behind the middleware: it counts what is asked of it, and answers with its count."""
 
     def __init__(self, max_bytes: int = 100_000, headers: Headers = TAGGED, status: int = 200, size: int = 1) -> None:
-        self.made = 0
+        self.made, self.slow = 0, False
         self.release = SimpleNamespace(number=1)
         self.day = DAY
         self.away = False
@@ -36,9 +38,11 @@ class Service:
         self._kept = Kept(self._app, self.release, self.answers, lambda: self.day)  # type: ignore[arg-type]
 
     async def _app(self, scope: Any, receive: Any, send: Any) -> None:
-        self.made += 1
+        self.made = made = self.made + 1
+        if self.slow:
+            await asyncio.sleep(0)
         await send({"type": "http.response.start", "status": self._status, "headers": list(self._headers)})
-        await send({"type": "http.response.body", "body": b"%d" % self.made * self._size, "more_body": True})
+        await send({"type": "http.response.body", "body": b"%d" % made * self._size, "more_body": True})
         await send({"type": "http.response.body", "body": b"."})
 
     async def get(self, path: str = "/x", query: str = "", method: str = "GET", **headers: str) -> Any:
@@ -230,10 +234,50 @@ def test_heads_that_are_known_are_read_again_while_the_engine_is_away():
     """Since more is to be said than what is kept."""
     answers = Answers(100_000, lambda: away)
     key = (1, DAY, b"/x", b"", ())
-    answers.keep(key, {"type": "http.response.start", "status": 200, "headers": list(TAGGED)}, b"1")
+    answers.keep(key, START, b"1")
     answers.know(b"head", key, unchanged=False)
 
     away = False
     assert answers.known(b"head", 1, DAY) is not None
     away = True
     assert answers.known(b"head", 1, DAY) is None
+
+
+def test_an_answer_made_twice_at_once_counts_once():
+    """Of two that asked at the same moment, the last one is kept: what is held is no more than that."""
+    service = Service()
+    service.slow = True
+
+    async def work() -> None:
+        await asyncio.gather(*(service.get("/a") for _ in range(3)))
+        assert service.made == 3
+        assert service.answers.size_bytes == 1000 + len(b"1.")
+        service.release.number = 2
+        service.answers.forget_all_but(2)
+        assert service.answers.size_bytes == 0
+
+    run(work())
+
+
+def test_memory_of_the_last_release_goes_back_to_the_system():
+    """Although what stays lies between what is let go of."""
+    service = Service(max_bytes=200_000_000)
+    staying, size = list[bytearray](), 40_000
+
+    async def work() -> None:
+        for number in range(2000):
+            service.answers.keep((1, DAY, b"%d" % number, b"", ()), START, bytes(size))
+            staying.append(bytearray(2000))
+        await service.get("/a")
+        full = held_bytes()
+        service.release.number = 2
+        await service.get("/b")
+        while held_bytes() > full - 0.8 * size * 2000:
+            await asyncio.sleep(0.01)
+
+    run(asyncio.wait_for(work(), 20))
+
+
+def held_bytes() -> int:
+    """What this process has of memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -23,6 +23,7 @@ from typing import TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from graph_service.limits import give_back
 from graph_service.release import utc_today
 from graph_service.releases import Releases
 
@@ -84,7 +85,9 @@ class Answers:
         unchanged = {**start, "status": 304, "headers": [each for each in headers if each[0] not in OF_BODIES]}
         lines, unchanged_lines = _lines(b"200 OK", whole), _lines(b"304 Not Modified", unchanged["headers"])
         whole_start, now = {**start, "headers": whole}, time.monotonic()
-        self._kept[key] = answer = _Answer(whole_start, body, tag, unchanged, lines, unchanged_lines, now)
+        answer = _Answer(whole_start, body, tag, unchanged, lines, unchanged_lines, now)
+        self._let_go(key)  # it may have been made twice at the same time
+        self._kept[key] = answer
         self.size_bytes += answer.size
         while self.size_bytes > self._max_bytes:
             self.size_bytes -= self._kept.popitem(last=False)[1].size
@@ -114,7 +117,11 @@ class Answers:
     def forget_all_but(self, release: int | None) -> None:
         """Let go of what was made of other releases."""
         for key in [each for each in self._kept if each[0] != release]:
-            self.size_bytes -= self._kept.pop(key).size
+            self._let_go(key)
+
+    def _let_go(self, key: _Key) -> None:
+        if answer := self._kept.pop(key, None):
+            self.size_bytes -= answer.size
 
 
 class Kept:
@@ -193,7 +200,7 @@ class Kept:
             return self._release
         if number != self._release:
             self._answers.forget_all_but(number)
-            if self._release is not None and self._asked and (self._warming is None or self._warming.done()):
+            if self._release is not None and (self._warming is None or self._warming.done()):
                 self._warming = asyncio.ensure_future(self._warm())
             self._release = number
         return number
@@ -206,7 +213,7 @@ class Kept:
             self._asked.popitem(last=False)
 
     async def _warm(self) -> None:
-        """Ask again what was asked of the last release, one after the other."""
+        """Ask again what was asked of the last release, one after the other; give back the memory that it had."""
 
         async def wait() -> Message:
             await asyncio.Event().wait()
@@ -218,6 +225,7 @@ class Kept:
         for scope in list(reversed(self._asked.values())):
             with contextlib.suppress(Exception):  # whoever asks for it will hear of it
                 await self({**scope, "state": {}}, wait, drop)
+        await asyncio.to_thread(give_back)
 
 
 def _marked(start: Message, answer: _Answer, release: int | None) -> Message:
