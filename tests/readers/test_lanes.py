@@ -339,6 +339,9 @@ def test_a_new_reader_does_not_count_what_it_holds(monkeypatch: pytest.MonkeyPat
         def __len__(self) -> int:
             raise AssertionError
 
+        def write(self, *_: object) -> None:
+            """Answer a query."""
+
     held, given = Uncounted(), []
     monkeypatch.setattr(process, "_read", lambda _, store: given.append(store))
     for name in ("_die_with_parent", "limit_memory"):

@@ -35,6 +35,7 @@ from graph_service.terms import Iri
 
 FIRST_BYTES, PART_BYTES = 16_384, 65_536  # of the parts of an answer: the first one is soon on its way
 RECEIVED_BYTES = 65_536
+WARMING = "SELECT * { ?s ?p ?o } LIMIT 100"  # brings the pages of the engine in, which the first query would wait for
 ORDER_BYTES = 65_536
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
@@ -114,6 +115,7 @@ class _Nursery:
         # not `or`: whether a store holds anything is found out by counting all that it holds
         store = EmbeddedStore.open(Path(order["folder"])) if self._store is None else self._store
         limit_memory(order["memory_bytes"])
+        store.write(WARMING, "text/csv", Dataset(union=True), "", io.BytesIO())
         _read(channel, store)
 
     def _reap(self) -> None:
