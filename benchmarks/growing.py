@@ -2,9 +2,10 @@
 
     python benchmarks/growing.py --folder FOLDER --sizes 100000 1000000 10000000
 
-Asks for the roadmap of the country whose records do not grow and for the matrix of the same countries, each time as of
-another day, so that no answer is ready; servers of all sizes take turns. Also, on the second size: from the start of
-the process to ready, and the first roadmap of a release, beside the bare engine that runs the same queries.
+Asks for what is known of the country whose records do not grow and for the matrix of the same countries, each time as
+of another day and in another wish for languages, so that no answer is ready; servers of all sizes take turns. Also, on
+the second size: from the start of the process to ready, and the first roadmap of a release, beside the bare engine that
+runs the same queries.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ PAGES = {
     "roadmap, the same answer, not kept": f"/roadmaps/{CONSTANT}.json?as_of={{day}}",
     "matrix of all countries, as many cells, not kept": "/matrix.json?as_of={day}",
     "components of one country, the same answer, not kept": f"/compare.json?countries={CONSTANT},PE&as_of={{day}}",
+    "question on one country, the same answer, not kept": f"/ask.json?axis=corruption&country={CONSTANT}&as_of={{day}}",
+    "institutions of one country, the same answer, not kept": f"/institutions.json?country={CONSTANT}",
+    "activities of one country, the same answer, not kept": f"/events.json?country={CONSTANT}",
+    "record of one country, the same answer, not kept": f"/countries/{CONSTANT}.json",
+    "home page, not kept": "/",
 }
 DAYS = (datetime.date(2018, 1, 1) + datetime.timedelta(days=number) for number in itertools.count())
 READY_S = 1.0
@@ -117,14 +123,16 @@ def values(release: Release, name: str) -> Binding:
 
 def asked(address: str) -> float:
     """Seconds until the whole answer is there, as of a day that nobody asked for."""
+    day = next(DAYS).isoformat()
     began = time.perf_counter()
-    fetched(address.format(day=next(DAYS).isoformat()))
+    fetched(address.format(day=day), day)
     return time.perf_counter() - began
 
 
-def fetched(address: str) -> int:
-    """How many bytes an answer has."""
-    with urllib.request.urlopen(address, timeout=600) as answer:
+def fetched(address: str, wish: str = "") -> int:
+    """How many bytes an answer has. A wish that nobody had is for a language that there is not."""
+    headers = {"Accept-Language": f"en, x-{wish};q=0.1"} if wish else {}
+    with urllib.request.urlopen(urllib.request.Request(address, headers=headers), timeout=600) as answer:
         return len(answer.read())
 
 

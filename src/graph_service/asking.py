@@ -36,6 +36,9 @@ EVENTS, EVENTS_BY = "events/all", "events/by"  # one row per event; one per even
 BY_AXIS, LEFT_OUT, MATRIX = "institutions/by-axis", "institutions/left-out", "coverage/matrix"
 _REPLACED_BY, _DESCRIPTION = (Iri(PREFIXES["dcterms"] + name) for name in ("isReplacedBy", "description"))
 _ROADMAP = ("identity", "events", "institutions", "organisations", "gaps", "gap_cells", "statements")  # its plain parts
+_USUALLY = frozenset(  # classes whose records are much alike
+    ELP + name for name in ("Country", "Institution", "Event", "RegionalOrganisation", "Mandate", "CoverageGap")
+)
 _DISPUTED = frozenset(ELP + name for name in ("PlanStatement", "Programme", "ActionPlan"))  # may meet disagreement
 
 R = TypeVar("R")
@@ -135,6 +138,12 @@ def plan_year(release: Release, plan: str) -> str | None:
     return next((str(row["value"]) for row in rows if compact(str(row["property"])) == "elp:year"), None)
 
 
+def count(release: Release, name: str) -> int:
+    """How many records a class of ours has."""
+    rows = release.ask("statistics/classes", {"class": ELP + name}).rows
+    return int(str(rows[0]["records"])) if rows else 0
+
+
 def exists(release: Release, iri: Iri) -> bool:
     """Whether there is something to tell of a resource: it is described, or it is a graph of the dataset."""
     return release.exists(iri) or iri in release.record.graphs
@@ -165,7 +174,7 @@ def record(release: Release, iri: Iri, pointing: Sequence[Binding], language: st
         outgoing,
         pointing,
         release.ask("records/evidence", asked).rows if described else (),
-        [each for kind in types for each in usual_properties(release).get(kind, ())],
+        [each for kind in types if kind in _USUALLY for each in usual_properties(release, kind)],
         release.ask("records/disagreements", asked).rows if described and not _DISPUTED.isdisjoint(types) else (),
         language,
     )
@@ -262,17 +271,21 @@ def _mandates_known(release: Release) -> dict[tuple[str, datetime.date], tuple[M
     return {}
 
 
-@once_per_release
-def usual_properties(release: Release) -> Mapping[str, tuple[Iri, ...]]:
-    """Class → the properties that most of its records have, so that a record can say which of them it lacks."""
-    usual: dict[str, tuple[Iri, ...]] = {}
-    for name in ("Country", "Institution", "Event", "RegionalOrganisation", "Mandate", "CoverageGap"):
-        members = release.members(f"elp:{name}")
-        iris = {member.iri for member in members}
-        said = {(subject, predicate) for subject, predicate, _ in release.describe(iris) if subject in iris}
+def usual_properties(release: Release, kind: str) -> tuple[Iri, ...]:
+    """The properties that most records of a class have (its first thousand), so that one can say which it lacks."""
+    known = _usual_known(release)
+    if kind not in known:
+        records = {Iri(str(row["record"])) for row in release.ask("records/of-class", {"class": kind}).rows}
+        said = {(subject, predicate) for subject, predicate, _ in release.describe(records) if subject in records}
         counts = Counter(predicate for _, predicate in said)
-        usual[ELP + name] = tuple(sorted(each for each, count in counts.items() if 2 * count >= len(members)))
-    return usual
+        known[kind] = tuple(sorted(name for name, count in counts.items() if 2 * count >= len(records)))
+    return known[kind]
+
+
+@once_per_release
+def _usual_known(release: Release) -> dict[str, tuple[Iri, ...]]:
+    """By class, as far as they were asked for."""
+    return {}
 
 
 @once_per_release

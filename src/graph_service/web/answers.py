@@ -175,7 +175,7 @@ def _home_page(wanted: Wanted, release: Release, asked: Sentence) -> str:
         coverage=asking.coverage(release, {}),
         places=tiles(release),
         examples=wording.examples(release, wanted.language)[1:2],
-        holdings=[(len(release.members(f"elp:{name}")), address, words) for name, (address, words) in HOLDINGS.items()],
+        holdings=[(asking.count(release, name), address, words) for name, (address, words) in HOLDINGS.items()],
     )
 
 
