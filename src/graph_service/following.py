@@ -1,121 +1,118 @@
-"""Following: what each release changed, in counts, and of which countries and axes. From the deltas, kept for ever."""
+"""Following: what a release changed, in counts, and of which countries and axes: found out as it is published."""
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from weakref import WeakKeyDictionary
+from functools import lru_cache
 
-from graph_service.history import Difference, History, SubjectChanges, difference
-from graph_service.releases import Releases
-from graph_service.terms import DERIVED_GRAPH, ELP, RDF_TYPE, Iri, Quad, record_key
+from graph_service.delta import Delta
+from graph_service.history import SubjectChanges, in_words
+from graph_service.store.embedded import EmbeddedStore
+from graph_service.terms import DERIVED_GRAPH, ELP, RDF_TYPE, Iri, Quad, n3, nquad, record_key
 from graph_service.views.records import RENAMED_RECORD, WITHDRAWN_RECORD
 
 EVIDENCE = ELP + "evidence"
 TOPICS = ("country", "axis")  # the kinds of record that a reader can follow
+REMEMBERED = 50_000  # records of which it is remembered what they are about
+_DERIVED_AT_END = f" {n3(Iri(DERIVED_GRAPH))} .\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     """How much a release changed against the one before it; what rules derive is not counted."""
 
-    mandates_added: int
-    mandates_removed: int
-    new: int
-    withdrawn: int
-    names: int
-    values: int
+    mandates_added: int = 0
+    mandates_removed: int = 0
+    new: int = 0
+    withdrawn: int = 0
+    names: int = 0
+    values: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a release changed: how much, and the countries and axes of which something changed."""
+    """What a release changed: how much, and the countries and axes of which something changed, by their slugs."""
 
     counts: Counts
-    topics: frozenset[Iri]
+    countries: tuple[str, ...]
+    axes: tuple[str, ...]
 
 
-class Following:
-    """What the releases of a home changed. Each delta is read once, the first time it matters."""
+def tell(delta: Delta, before: EmbeddedStore, after: EmbeddedStore) -> Told:
+    """What a delta changes, subject by subject: memory grows with the subjects, not with what is said of them."""
+    counts, topics = Counter[str](), set[Iri]()
+    sides = _Side(before), _Side(after)
+    for subject in _subjects(delta):
+        old, new = (side.said(subject) for side in sides)
+        was, now = set(old), set(new)
+        if was == now:
+            continue
+        changes = SubjectChanges(subject, _in_order(now - was), _in_order(was - now))
+        stood, stands = (frozenset((subject,)) if _says_what(quads) else frozenset[Iri]() for quads in (old, new))
+        counts.update({name: len(found) for name, found in in_words((changes,), stood, stands).items()})
+        for side, quads in zip(sides, (old, new), strict=True):
+            topics.update(side.topics(subject, quads))
+    countries, axes = (_slugs(topics, kind) for kind in TOPICS)
+    return Told(Counts(**{each.name: counts[each.name] for each in fields(Counts)}), countries, axes)
 
-    def __init__(self, history: History) -> None:
-        self._history = history
-        self._lock = threading.Lock()
-        self._told: list[Told] = []
-        self._typed: set[Quad] = set()  # what says of which class a record is
-        self._linked: dict[Iri, Counter[Iri]] = {}  # subject → the resources that it names
-        self._cited: dict[Iri, Counter[Iri]] = {}  # evidence → the records that rest on it
 
-    def told(self, number: int) -> Told:
-        """What a release changed against the one before it.
+class _Side:
+    """The graph before or after a change, without what rules derive."""
 
-        Raises:
-            UnknownRelease: no release has that number.
-            HomeError: a delta is missing or damaged.
-        """
-        with self._lock:
-            while len(self._told) < number:
-                self._told.append(self._take(len(self._told) + 1))
-        return self._told[number - 1]
+    def __init__(self, store: EmbeddedStore) -> None:
+        self._store = store
+        self._about: Callable[[Iri], tuple[Iri, ...]] = lru_cache(REMEMBERED)(self._about_of)
+        self._countries: Callable[[Iri], tuple[Iri, ...]] = lru_cache(REMEMBERED)(self._countries_of)
 
-    def _take(self, number: int) -> Told:
-        changes = self._history.changes(number - 1, number)
-        asserted = [_asserted(each) for each in changes.subjects()]
-        before = self._standing()
-        touched = self._topics(each.subject for each in asserted if each.added or each.removed)
-        for each in asserted:
-            self._apply(each.removed, -1)
-            self._apply(each.added, 1)
-        touched |= self._topics(each.subject for each in asserted if each.added or each.removed)
-        return Told(_counts(difference(changes, before, self._standing())), frozenset(touched))
+    def said(self, subject: Iri) -> Sequence[Quad]:
+        """What is stated of a subject."""
+        return self._stated(subject, None, None)
 
-    def _standing(self) -> frozenset[Iri]:
-        return frozenset(quad[0] for quad in self._typed)
+    def topics(self, subject: Iri, said: Sequence[Quad]) -> Iterator[Iri]:
+        """The countries and axes that a subject is about, or, where it is evidence, the records that rest on it."""
+        yield from self._of(subject, said)
+        if _kind(subject) in ("evidence", ""):
+            for quad in self._stated(None, Iri(EVIDENCE), subject):
+                yield from self._about(quad[0])
 
-    def _apply(self, quads: Iterable[Quad], step: int) -> None:
-        for quad in quads:
-            subject, predicate, value, _ = quad
-            if not isinstance(value, Iri):
-                continue
-            if predicate == RDF_TYPE and value not in (WITHDRAWN_RECORD, RENAMED_RECORD):
-                self._typed.add(quad) if step > 0 else self._typed.discard(quad)
-            if predicate == EVIDENCE:
-                self._cited.setdefault(value, Counter())[subject] += step
-            elif _kind(value) in (*TOPICS, "institution"):
-                self._linked.setdefault(subject, Counter())[value] += step
-
-    def _topics(self, subjects: Iterable[Iri]) -> set[Iri]:
-        """The countries and axes that records are about, as far as the deltas that were read tell."""
-        found: set[Iri] = set()
-        for subject in subjects:
-            found.update(self._of(subject))
-            for record in _present(self._cited.get(subject, {})):
-                found.update(self._of(record))
-        return found
-
-    def _of(self, subject: Iri) -> Iterator[Iri]:
+    def _of(self, subject: Iri, said: Sequence[Quad]) -> Iterator[Iri]:
         """A country or axis itself; those that a record names; the country of an institution that it names."""
         if _kind(subject) in TOPICS:
             yield subject
-        for named in _present(self._linked.get(subject, {})):
-            if _kind(named) in TOPICS:
-                yield named
-            else:
-                yield from (each for each in _present(self._linked.get(named, {})) if _kind(each) == "country")
+        for _, predicate, value, _ in said:
+            if not isinstance(value, Iri) or predicate == EVIDENCE:
+                continue
+            if (kind := _kind(value)) in TOPICS:
+                yield value
+            elif kind == "institution":
+                yield from self._countries(value)
+
+    def _about_of(self, record: Iri) -> tuple[Iri, ...]:
+        return tuple(self._of(record, self.said(record)))
+
+    def _countries_of(self, institution: Iri) -> tuple[Iri, ...]:
+        values = (quad[2] for quad in self.said(institution))
+        return tuple(value for value in values if isinstance(value, Iri) and _kind(value) == "country")
+
+    def _stated(self, subject: Iri | None, predicate: Iri | None, value: Iri | None) -> Sequence[Quad]:
+        return [quad for quad in self._store.match(subject, predicate, value) if quad[3] != DERIVED_GRAPH]
 
 
-_FOLLOWING: WeakKeyDictionary[Releases, Following] = WeakKeyDictionary()
+def _subjects(delta: Delta) -> set[Iri]:
+    """Those of which something is stated that was not, or no longer is."""
+    texts = {line.partition(" ")[0] for _, line in delta.lines() if not line.endswith(_DERIVED_AT_END)}
+    return {Iri(text.removeprefix("<").removesuffix(">")) for text in texts}
 
 
-def following(releases: Releases) -> Following:
-    """What the releases of a home changed, remembered for as long as they are followed."""
-    return _FOLLOWING.setdefault(releases, Following(History(releases)))
+def _in_order(quads: set[Quad]) -> tuple[Quad, ...]:
+    return tuple(sorted(quads, key=nquad))
 
 
-def _present(counted: Mapping[Iri, int]) -> Iterator[Iri]:
-    return (iri for iri, count in counted.items() if count > 0)
+def _says_what(quads: Sequence[Quad]) -> bool:
+    """Whether a subject stands: it says of which class it is, other than that it was withdrawn or renamed."""
+    return any(quad[1] == RDF_TYPE and quad[2] not in (WITHDRAWN_RECORD, RENAMED_RECORD) for quad in quads)
 
 
 def _kind(iri: Iri) -> str:
@@ -123,14 +120,5 @@ def _kind(iri: Iri) -> str:
     return key[0] if key else ""
 
 
-def _asserted(changes: SubjectChanges) -> SubjectChanges:
-    """Without what rules derive."""
-    return SubjectChanges(
-        changes.subject,
-        tuple(quad for quad in changes.added if quad[3] != DERIVED_GRAPH),
-        tuple(quad for quad in changes.removed if quad[3] != DERIVED_GRAPH),
-    )
-
-
-def _counts(found: Difference) -> Counts:
-    return Counts(**{each.name: len(getattr(found, each.name)) for each in fields(Counts)})
+def _slugs(topics: set[Iri], kind: str) -> tuple[str, ...]:
+    return tuple(sorted(key[1] for iri in topics if (key := record_key(iri)) and key[0] == kind))

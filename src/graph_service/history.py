@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from graph_service.errors import MalformedValue
@@ -262,23 +263,32 @@ def difference(changes: Changes, before: frozenset[Iri], after: frozenset[Iri]) 
     Args:
         before, after: the subjects that say what they are in either release: the records that stand in it.
     """
-    told = [each for each in map(_asserted, changes.subjects()) if each.added or each.removed]
-    came = [each for each in told if each.subject in after - before]
-    gone = [each for each in told if each.subject in before - after]
-    stayed = [each for each in told if each.subject in before & after]
     return Difference(
         since=changes.since,
         until=changes.until,
-        mandates_added=_mandates((each.subject, each.added) for each in came),
-        mandates_removed=_mandates((each.subject, each.removed) for each in gone),
-        names=tuple(name for each in stayed for name in _names(each)),
-        new=_mentions((each.subject, each.added) for each in came),
-        withdrawn=_mentions((each.subject, each.removed) for each in gone),
-        values=tuple(value for each in stayed for value in _value_changes(each)),
+        **in_words(changes.subjects(), before, after),
         added=len(changes.added),
         removed=len(changes.removed),
         derived=sum(line.endswith(_DERIVED_AT_END) for line in (*changes.added, *changes.removed)),
     )
+
+
+def in_words(
+    subjects: Iterable[SubjectChanges], before: frozenset[Iri], after: frozenset[Iri]
+) -> dict[str, tuple[Any, ...]]:
+    """What changed, by the names that `Difference` has for it; `before` and `after` as there."""
+    told = [each for each in map(_asserted, subjects) if each.added or each.removed]
+    came = [each for each in told if each.subject in after - before]
+    gone = [each for each in told if each.subject in before - after]
+    stayed = [each for each in told if each.subject in before & after]
+    return {
+        "mandates_added": _mandates((each.subject, each.added) for each in came),
+        "mandates_removed": _mandates((each.subject, each.removed) for each in gone),
+        "names": tuple(name for each in stayed for name in _names(each)),
+        "new": _mentions((each.subject, each.added) for each in came),
+        "withdrawn": _mentions((each.subject, each.removed) for each in gone),
+        "values": tuple(value for each in stayed for value in _value_changes(each)),
+    }
 
 
 def _quads(lines: Iterable[str]) -> Iterator[Quad]:

@@ -23,7 +23,7 @@ import re
 import shutil
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -55,6 +55,10 @@ class ReleaseRecord:
     graphs: Mapping[str, int]  # triples by named graph
     software: str
     changed: Mapping[str, int] = field(default_factory=dict)  # the release that last changed each graph
+    # in the words of `following`; nothing where older records do not tell
+    counts: Mapping[str, int] = field(default_factory=dict)
+    countries: Sequence[str] = ()  # slugs of those of which something changed
+    axes: Sequence[str] = ()
 
     def changed_in(self, graph: str) -> int:
         """The release that last changed a graph; this one where older records do not tell."""

@@ -10,7 +10,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from graph_service.delta import Delta, name_blank_nodes
 from graph_service.delta import quad_digest as quad_digest
 from graph_service.deriving import derive, derive_where_reached
 from graph_service.errors import Forbidden, GraphRefused, LostUpdate, NoRelease, ReleasePruned
+from graph_service.following import tell
 from graph_service.gating import gate, gate_where_reached
 from graph_service.home import Home, ReleaseRecord
 from graph_service.loading import Progress
@@ -239,6 +240,7 @@ class Publisher:
         number = (base.number if base else 0) + 1
         graphs = _counts(staging.store, base, delta)
         digest = wanted.digest if wanted.digest is not None else (base.project_digest if base else "")
+        told = tell(delta, before, staging.store)
         return ReleaseRecord(
             number=number,
             created=now.isoformat(timespec="seconds"),
@@ -257,6 +259,7 @@ class Publisher:
                 graph: base.changed_in(graph) if base and graph in base.graphs and graph not in delta.graphs else number
                 for graph in graphs
             },
+            **asdict(told),
         )
 
     def _derive(

@@ -13,13 +13,13 @@ from starlette.responses import Response
 from graph_service import formats
 from graph_service.describing import provenance
 from graph_service.errors import MalformedValue, ParameterError, UnknownRelease
-from graph_service.following import Counts, Told, following
+from graph_service.following import Counts
 from graph_service.formats.json_schema import COUNT, LINKS, array, closed, object_schema
 from graph_service.history import Changes, Difference, History, release_number
 from graph_service.home import ReleaseRecord
 from graph_service.release import Release
 from graph_service.releases import Releases
-from graph_service.terms import Iri, Literal, choose, compact, record_iri, record_key
+from graph_service.terms import Iri, Literal, choose, compact, record_iri
 from graph_service.web import addresses, memento, respond
 from graph_service.web.language import translations, write_number
 from graph_service.web.media import ATOM, CSV, HTML, JSON, LINK_FORMAT, NQ, RDF_FORMATS
@@ -68,8 +68,6 @@ ONE = object_schema(
     ReleaseRecord,
     last={
         "counts": object_schema(Counts),
-        "countries": array({"type": "string"}),
-        "axes": array({"type": "string"}),
         "kept": {"type": "boolean"},
         "links": LINKS,
     },
@@ -109,7 +107,7 @@ class Line:
     """A release with what it changed."""
 
     record: ReleaseRecord
-    told: Told
+    topics: frozenset[Iri]  # the countries and axes of which it changed something
     words: Sequence[str]  # what changed, in the language of the page
 
 
@@ -126,8 +124,8 @@ def releases(request: Request, wanted: Asked, release: CurrentRelease) -> Respon
     """All releases, newest first, or those that changed something of a country or an axis; also as a feed."""
     followed = _releases(request)
     topics = _topics(release, wanted.parameters(tuple(TOPICS)))
-    known = (_line(followed, each, wanted.language) for each in followed.records() if each.number <= release.number)
-    lines = [each for each in known if topics <= each.told.topics]
+    known = (_line(each, wanted.language) for each in followed.records() if each.number <= release.number)
+    lines = [each for each in known if topics <= each.topics]
     kept = set(followed.kept())
     writers: Writers = {
         HTML: lambda: _releases_page(wanted, release, lines, topics),
@@ -152,7 +150,7 @@ def one(number: str, request: Request, wanted: Asked, release: CurrentRelease) -
     record = followed.record(_number_in_path(number))
     iri = record_iri("release", str(record.number))
     kept = record.number in followed.kept()
-    line = _line(followed, record, wanted.language)
+    line = _line(record, wanted.language)
     writers: Writers = {
         HTML: lambda: wanted.page(release, "release.html", record=record, line=line, kept=kept, last=release.number),
         JSON: lambda: formats.to_json(_told(wanted, line, kept=kept)),
@@ -240,9 +238,10 @@ def _topics(release: Release, given: Mapping[str, str]) -> frozenset[Iri]:
     return frozenset(release.find(TOPICS[name], value, kind=name, parameter=name).iri for name, value in given.items())
 
 
-def _line(followed: Releases, record: ReleaseRecord, language: str) -> Line:
-    told = following(followed).told(record.number)
-    return Line(record, told, _in_words(told.counts, language))
+def _line(record: ReleaseRecord, language: str) -> Line:
+    slugs = {"country": record.countries, "axis": record.axes}
+    topics = frozenset(record_iri(name, slug) for name in TOPICS for slug in slugs[name])
+    return Line(record, topics, _in_words(Counts(**record.counts), language))
 
 
 def _in_words(counts: Counts, language: str) -> Sequence[str]:
@@ -271,9 +270,7 @@ def _told(wanted: Wanted, line: Line, *, kept: bool) -> Mapping[str, object]:
     since = base if base is not None else 0
     return {
         **asdict(line.record),
-        "counts": asdict(line.told.counts),
-        "countries": _slugs(line.told.topics, "country"),
-        "axes": _slugs(line.told.topics, "axis"),
+        "counts": asdict(Counts(**line.record.counts)),
         "kept": kept,
         "links": {
             "self": wanted.kept(f"/releases/{number}"),
@@ -281,10 +278,6 @@ def _told(wanted: Wanted, line: Line, *, kept: bool) -> Mapping[str, object]:
             **({"difference": wanted.kept(f"/releases/{base}..{number}")} if base else {}),
         },
     }
-
-
-def _slugs(topics: frozenset[Iri], kind: str) -> list[str]:
-    return sorted(key[1] for iri in topics if (key := record_key(iri)) and key[0] == kind)
 
 
 def _releases_page(wanted: Wanted, release: Release, lines: Sequence[Line], topics: frozenset[Iri]) -> str:
