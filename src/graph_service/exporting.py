@@ -42,6 +42,7 @@ ONE_GRAPH = ("ttl", "jsonld", "nt", "rdf")
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 TABLES = "ontology/tables.json"
 METADATA = "csv-metadata.json"  # the name that CSV on the Web looks for (Model for Tabular Data, 5.4)
+AT_ONCE = 200_000  # statements: files of no more than that are written for whoever looks at the list
 _CHUNK_BYTES = 1 << 20
 
 
@@ -114,8 +115,8 @@ class ExportFolder:
         Raises:
             HomeError: it cannot be written.
         """
-        path = self._home / "exports" / str(release.number) / self._version / export.name
-        note = path.with_name(f"{path.name}.json")
+        path = self._path(release, export)
+        note = _note(path)
         if (known := _noted(export, path, note)) is not None:
             return known
         with self._lock:
@@ -127,6 +128,16 @@ class ExportFolder:
             except OSError as error:
                 problem = os.strerror(error.errno) if error.errno else str(error)
                 raise HomeError(f"The export {export.name} cannot be written ({problem}).") from None
+
+    def listed(self, release: Release, export: Export) -> Written | None:
+        """The file as a list tells of it: where writing it takes long, only if it is there. Raises as `get`."""
+        if is_soon_written(release):
+            return self.get(release, export)
+        path = self._path(release, export)
+        return _noted(export, path, _note(path))
+
+    def _path(self, release: Release, export: Export) -> Path:
+        return self._home / "exports" / str(release.number) / self._version / export.name
 
     def _write(self, release: Release, export: Export, path: Path, note: Path) -> Written:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -158,6 +169,15 @@ class ExportFolder:
         for folder in (self._home / "exports").glob("*"):
             if folder.name != str(asked) and not (self._home / "releases" / folder.name).is_dir():
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_soon_written(release: Release) -> bool:
+    """Whether all files of a release are written while somebody waits."""
+    return release.record.quads <= AT_ONCE
+
+
+def _note(path: Path) -> Path:
+    return path.with_name(f"{path.name}.json")
 
 
 def _noted(export: Export, path: Path, note: Path) -> Written | None:

@@ -7,10 +7,17 @@ import datetime
 import hashlib
 import json
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import pyoxigraph
 import pytest
 import rdflib
+from starlette.testclient import TestClient
+
+from graph_service import exporting
+from graph_service.releases import Releases
+from graph_service.settings import Settings
+from graph_service.web.app import create_app
 
 FORMATS = {
     "ttl": pyoxigraph.RdfFormat.TURTLE,
@@ -234,3 +241,19 @@ def test_an_unknown_file_is_answered_with_near_names(client, name: str, near: st
 
     assert answer.status_code == 404
     assert near in answer.json()["near"]
+
+
+def test_long_files_are_listed_before_they_are_written(own_home: Path, monkeypatch: pytest.MonkeyPatch):
+    """The list of a large graph waits for none; each is there, with its digest, once it was asked for."""
+    monkeypatch.setattr(exporting, "AT_ONCE", 0)
+    with TestClient(create_app(Releases(own_home), Settings(home=own_home))) as client:
+        first = {each["file"]: each for each in client.get("/exports.json").json()["files"]}
+        page = client.get("/exports").text
+        content = client.get("/exports/elpaccto.nq").content
+        second = {each["file"]: each for each in client.get("/exports.json").json()["files"]}
+
+    assert {(each["size"], each["sha256"], each["rows"]) for each in first.values()} == {(None, None, None)}
+    assert "written when it is first asked for" in page
+    assert 'href="/exports/elpaccto.nq"' in page
+    assert second["elpaccto.nq"]["sha256"] == hashlib.sha256(content).hexdigest()
+    assert second["elpaccto.nt"]["sha256"] is None

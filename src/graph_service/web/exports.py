@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from graph_service import exporting, formats
 from graph_service.errors import RangeNotSatisfiable
 from graph_service.exporting import STEM, Export, ExportFolder, Written
-from graph_service.formats.json_schema import COUNT, array, closed
+from graph_service.formats.json_schema import array, closed
 from graph_service.release import Release
 from graph_service.terms import Iri
 from graph_service.web import respond
@@ -44,9 +44,13 @@ _FILE = {
     "address": {"type": "string"},
     "media_type": {"type": "string"},
     "graph": {"type": ["string", "null"]},
-    "size": {"description": "in bytes", **COUNT},
-    "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-    "rows": {"description": "statements of a graph, rows of tables", **COUNT},
+    "size": {
+        "description": "in bytes; null before a long file is first asked for",
+        "type": ["integer", "null"],
+        "minimum": 0,
+    },
+    "sha256": {"type": ["string", "null"], "pattern": "^[0-9a-f]{64}$"},
+    "rows": {"description": "statements of a graph, rows of tables", "type": ["integer", "null"], "minimum": 0},
 }
 FILES = closed({"release": {"type": "integer", "minimum": 1}, "files": array(closed(_FILE))})
 
@@ -59,7 +63,11 @@ def list_exports(request: Request, wanted: Asked, release: CurrentRelease) -> Re
         HTML: lambda: _exports_page(request, wanted, release),
         JSON: lambda: formats.to_json({"release": release.number, "files": _listed(request, wanted, release)}),
     }
-    return respond.respond(wanted, release, writers, values={"origin": origin(request)})
+    answer = respond.respond(wanted, release, writers, values={"origin": origin(request)})
+    if not exporting.is_soon_written(release):  # then files come while the release stays
+        answer.headers["Cache-Control"] = "no-store"
+        del answer.headers["ETag"]
+    return answer
 
 
 @router.get("/exports/{file}", openapi_extra=about(*DUMPS, PLAIN, parameters=RANGES, statuses=(200, 206, 416)))
@@ -157,25 +165,26 @@ def _folder(request: Request) -> ExportFolder:
 
 def _listed(request: Request, wanted: Wanted, release: Release) -> list[dict[str, object]]:
     """Each file with what a program needs to fetch and check it."""
-    found = (_folder(request).get(release, each) for each in exporting.exports(release))
+    found = ((each, _folder(request).listed(release, each)) for each in exporting.exports(release))
     return [
         {
-            "file": each.export.name,
-            "address": wanted.kept(f"/exports/{each.export.name}"),
-            "media_type": FORMAT_OF[each.export.suffix].media_type,
-            "graph": each.export.graph,
-            "size": each.size_bytes,
-            "sha256": each.sha256,
-            "rows": each.rows,
+            "file": export.name,
+            "address": wanted.kept(f"/exports/{export.name}"),
+            "media_type": FORMAT_OF[export.suffix].media_type,
+            "graph": export.graph,
+            "size": written and written.size_bytes,
+            "sha256": written and written.sha256,
+            "rows": written and written.rows,
         }
-        for each in found
+        for export, written in found
     ]
 
 
 def _exports_page(request: Request, wanted: Wanted, release: Release) -> str:
     known = exporting.exports(release)
     folder = _folder(request)
-    files = [(folder.get(release, each), FORMAT_OF[each.suffix]) for each in known if each.graph is None]
+    whole = (each for each in known if each.graph is None)
+    files = [(each.name, folder.listed(release, each), FORMAT_OF[each.suffix]) for each in whole]
     graphs: dict[Iri, list[Export]] = {}
     for each in known:
         if each.graph is not None:
@@ -185,7 +194,7 @@ def _exports_page(request: Request, wanted: Wanted, release: Release) -> str:
         "exports.html",
         files=files,
         graphs=graphs,
-        tables=exporting.tables(release),
+        tables=exporting.tables(release) if exporting.is_soon_written(release) else (),
         package=f"{STEM}.csv.zip",
         origin=origin(request),
     )
