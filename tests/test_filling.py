@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,15 @@ def test_a_value_stands_in_each_group_that_uses_it():
     )
 
     assert filled(text, BOUND).count("VALUES ?_x_iri { <urn:x> }") == 3
+
+
+def test_a_sub_select_has_the_values_that_it_gives():
+    """Also where only some branches of it name them: else its groups would be two, with the value and without."""
+    text = "SELECT ?_x_iri WHERE { { SELECT ?_x_iri (SUM(?n) AS ?m) WHERE { { ?a ?b ?n } UNION { ?_x_iri ?c ?n } } } }"
+    written = filled(text, BOUND)
+
+    assert written.count("VALUES ?_x_iri { <urn:x> }") == 3
+    assert re.search(r"AS \?m\) WHERE {\s+VALUES", written)
 
 
 def test_a_filter_with_exists_sees_the_value_around_it():

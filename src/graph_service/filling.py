@@ -25,6 +25,7 @@ class _Group:
     offset: int  # behind its opening brace
     depth: int
     uses: list[str] = field(default_factory=list)  # bound variables, in order of first use
+    projects: list[str] = field(default_factory=list)  # those that the sub-select in it gives, whose pattern needs them
 
 
 def filled_query(release: Release, name: str, values: Mapping[str, str]) -> str:
@@ -78,6 +79,8 @@ def _groups(text: str, names: Sequence[str]) -> Iterator[_Group]:
             if outermost and group.kind == "pattern":
                 group.uses += names
                 outermost = False
+            elif group.kind == "pattern" and opened[-1].projects:
+                group.uses += opened[-1].projects
             opened.append(group)
             data = False
         elif kind == "other" and token == "}" and opened:
@@ -91,6 +94,8 @@ def _use(opened: Sequence[_Group], name: str) -> None:
     for group in reversed(opened):
         if group.kind == "pattern" and name not in group.uses:
             group.uses.append(name)
+        elif group.kind == "other" and name not in group.projects:
+            group.projects.append(name)
         if group.kind != "exists":
             return
 
