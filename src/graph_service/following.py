@@ -8,15 +8,14 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 
 from graph_service.delta import Delta
-from graph_service.history import SubjectChanges, in_words
+from graph_service.history import DERIVED_AT_END, SubjectChanges, in_words
 from graph_service.store.embedded import EmbeddedStore
-from graph_service.terms import DERIVED_GRAPH, ELP, RDF_TYPE, Iri, Quad, n3, nquad, record_key
+from graph_service.terms import DERIVED_GRAPH, ELP, RDF_TYPE, Iri, Quad, nquad, record_key
 from graph_service.views.records import RENAMED_RECORD, WITHDRAWN_RECORD
 
 EVIDENCE = ELP + "evidence"
 TOPICS = ("country", "axis")  # the kinds of record that a reader can follow
 REMEMBERED = 50_000  # records of which it is remembered what they are about
-_DERIVED_AT_END = f" {n3(Iri(DERIVED_GRAPH))} .\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ class _Side:
 
 def _subjects(delta: Delta) -> set[Iri]:
     """Those of which something is stated that was not, or no longer is."""
-    texts = {line.partition(" ")[0] for _, line in delta.lines() if not line.endswith(_DERIVED_AT_END)}
+    texts = {line.partition(" ")[0] for _, line in delta.lines() if not line.endswith(DERIVED_AT_END)}
     return {Iri(text.removeprefix("<").removesuffix(">")) for text in texts}
 
 

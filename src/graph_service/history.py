@@ -40,7 +40,7 @@ OTHER = "other"  # the kind of what is not a record: terms of the vocabulary, th
 _TYPE_AFTER_SUBJECT = f"{n3(Iri(RDF_TYPE))} "
 _OURS_AT_START = f"<{BASE}"
 _WITHDRAWN_AFTER_SUBJECT = tuple(f"{_TYPE_AFTER_SUBJECT}{n3(each)} " for each in (WITHDRAWN_RECORD, RENAMED_RECORD))
-_DERIVED_AT_END = f" {n3(Iri(DERIVED_GRAPH))} .\n"
+DERIVED_AT_END = f" {n3(Iri(DERIVED_GRAPH))} .\n"  # of the line of a quad that rules gave
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ class History:
         for each in range(1, number + 1):
             for sign, line in self.delta(each):
                 said = line.partition(" ")[2]
-                if said.startswith(_WITHDRAWN_AFTER_SUBJECT) or line.endswith(_DERIVED_AT_END):
+                if said.startswith(_WITHDRAWN_AFTER_SUBJECT) or line.endswith(DERIVED_AT_END):
                     continue
                 if said.startswith(_TYPE_AFTER_SUBJECT):
                     found.add(line) if sign == "+" else found.discard(line)
@@ -269,7 +269,7 @@ def difference(changes: Changes, before: frozenset[Iri], after: frozenset[Iri]) 
         **in_words(changes.subjects(), before, after),
         added=len(changes.added),
         removed=len(changes.removed),
-        derived=sum(line.endswith(_DERIVED_AT_END) for line in (*changes.added, *changes.removed)),
+        derived=sum(line.endswith(DERIVED_AT_END) for line in (*changes.added, *changes.removed)),
     )
 
 

@@ -40,7 +40,7 @@ class Service:
     async def _app(self, scope: Any, receive: Any, send: Any) -> None:
         self.made = made = self.made + 1
         if self.slow:
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # no time: others that asked at the same moment have their turn
         await send({"type": "http.response.start", "status": self._status, "headers": list(self._headers)})
         await send({"type": "http.response.body", "body": b"%d" % made * self._size, "more_body": True})
         await send({"type": "http.response.body", "body": b"."})
@@ -273,7 +273,7 @@ def test_memory_of_the_last_release_goes_back_to_the_system():
         service.release.number = 2
         await service.get("/b")
         while held_bytes() > full - 0.8 * size * 2000:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)  # another thread gives it back; at most until the time is over
 
     run(asyncio.wait_for(work(), 20))
 
